@@ -1,0 +1,68 @@
+"""What a verb answers when it cannot do what was asked.
+
+Every error has a `code` for programs and a `message` for people that says what to do. Socket, page,
+admin and command show the same ones.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class ChatError(Exception):
+    code = "refused"
+    message = _("That is not possible.")
+
+    def __init__(self, message=None, *, retry_after: float | None = None):
+        self.message = message or type(self).message
+        self.retry_after = retry_after
+        super().__init__(self.message)
+
+
+class NotFound(ChatError):
+    """Also the answer to what exists but may not be seen: for this person it does not exist."""
+
+    code = "not_found"
+    message = _("There is nothing here, or it is not yours to see.")
+
+
+class NotAllowed(ChatError):
+    code = "not_allowed"
+    message = _("You may not do that here.")
+
+
+class SignedOut(ChatError):
+    code = "signed_out"
+    message = _("You are signed out. Sign in to go on.")
+
+
+class Invalid(ChatError):
+    code = "invalid"
+    message = _("That cannot be read. Reload the page and try again.")
+
+
+class TooLong(ChatError):
+    code = "too_long"
+
+
+class Empty(ChatError):
+    code = "empty"
+    message = _("Write something first.")
+
+
+class Archived(ChatError):
+    code = "archived"
+    message = _("This room is archived: it can be read, but nothing new can be written.")
+
+
+class Taken(ChatError):
+    code = "taken"
+
+
+class TooFast(ChatError):
+    """`retry_after`: seconds until the next try is worth it."""
+
+    code = "too_fast"
+
+
+class Unavailable(ChatError):
+    code = "unavailable"
+    message = _("The site cannot reach its database at the moment. Try again shortly.")

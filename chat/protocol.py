@@ -1,0 +1,316 @@
+"""Every frame that crosses the socket, typed, both ways.
+
+A frame is one JSON object in one WebSocket text message; `type` says which it is. What a client sends
+may carry a `ref` of its choice; the `ack` or `error` that answers it carries the same. Rooms are named
+by their slug, times are ISO 8601 in UTC.
+"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+# Larger text frames close the socket with 1009 (RFC 6455, section 7.4.1): 10,000 characters of
+# escaped JSON fit, a flood does not.
+MAX_FRAME_BYTES = 128 * 1024
+
+Ref = Annotated[str, Meta(max_length=64)]
+Slug = Annotated[str, Meta(min_length=1, max_length=80)]
+Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+Revision = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+# From the client ------------------------------------------------------------------------------
+
+
+class ClientFrame(Struct, tag_field="type", forbid_unknown_fields=True, kw_only=True):
+    ref: Ref | None = None
+
+
+class JoinRoom(ClientFrame, tag="join_room"):
+    """Open a room in this tab: become a member where that is free, then be told what happens.
+
+    With `since`, what changed after that revision follows the `ack`.
+    """
+
+    room: Slug
+    since: Revision | None = None
+
+
+class LeaveRoom(ClientFrame, tag="leave_room"):
+    """Close the room in this tab. The membership stays."""
+
+    room: Slug
+
+
+class SendMessage(ClientFrame, tag="send_message"):
+    """Post. The `nonce` makes it safe to send again when no answer came."""
+
+    room: Slug
+    body: str
+    nonce: UUID
+    reply_to: Id | None = None
+
+
+class EditMessage(ClientFrame, tag="edit_message"):
+    id: Id
+    body: str
+
+
+class DeleteMessage(ClientFrame, tag="delete_message"):
+    id: Id
+
+
+class TypingStart(ClientFrame, tag="typing_start"):
+    """To be repeated every few seconds while typing goes on; it lapses by itself."""
+
+    room: Slug
+
+
+class TypingStop(ClientFrame, tag="typing_stop"):
+    room: Slug
+
+
+class MarkRead(ClientFrame, tag="mark_read"):
+    room: Slug
+    id: Id
+
+
+class Sync(ClientFrame, tag="sync"):
+    """Ask for each message changed after revision `since`, in its present state."""
+
+    room: Slug
+    since: Revision
+
+
+class Ping(ClientFrame, tag="ping"):
+    pass
+
+
+AnyClientFrame = (
+    JoinRoom
+    | LeaveRoom
+    | SendMessage
+    | EditMessage
+    | DeleteMessage
+    | TypingStart
+    | TypingStop
+    | MarkRead
+    | Sync
+    | Ping
+)
+
+
+# To the client --------------------------------------------------------------------------------
+
+
+class Person(Struct):
+    id: int
+    name: str
+    avatar: str
+    guest: bool = False
+
+
+class Reply(Struct):
+    id: int
+    author: str
+    excerpt: str
+
+
+class MessageData(Struct):
+    """A message as it stands now; `html` is its whole fragment of the page.
+
+    A deleted one has `deleted` and no `body`, and its fragment is a tombstone.
+    """
+
+    id: int
+    revision: int
+    author: Person
+    html: str
+    created_at: datetime
+    body: str | UnsetType = UNSET
+    nonce: UUID | None = None
+    reply_to: Reply | None = None
+    attachments: list[str] = []
+    edited_at: datetime | None = None
+    deleted: bool = False
+
+
+class RoomData(Struct):
+    name: str
+    topic: str
+    kind: str
+    guests_allowed: bool
+    archived: bool
+
+
+class ServerFrame(Struct, tag_field="type", kw_only=True):
+    pass
+
+
+class Welcome(ServerFrame, tag="welcome"):
+    """The first frame. `limits`: `body` in characters, `frame` in bytes."""
+
+    user: Person
+    time: datetime
+    limits: dict[str, int]
+
+
+class NewMessage(ServerFrame, tag="new_message"):
+    room: str
+    revision: int
+    message: MessageData
+
+
+class MessageChanged(ServerFrame, tag="message_changed"):
+    room: str
+    revision: int
+    message: MessageData
+
+
+class TypingIndicatorUpdate(ServerFrame, tag="typing_indicator_update"):
+    """Everybody who is typing in the room now."""
+
+    room: str
+    users: list[Person]
+
+
+class UserJoined(ServerFrame, tag="user_joined"):
+    """Somebody came who was not here. Told to tabs that have the room open, like `presence`."""
+
+    room: str
+    user: Person
+
+
+class UserLeft(ServerFrame, tag="user_left"):
+    room: str
+    user: Person
+
+
+class Presence(ServerFrame, tag="presence"):
+    """Who is here: the first of them by name, and how many in all."""
+
+    room: str
+    users: list[Person]
+    count: int
+
+
+class RoomChanged(ServerFrame, tag="room_changed"):
+    room: str
+    about: RoomData
+
+
+class PersonChanged(ServerFrame, tag="person_changed"):
+    """A new name or picture of somebody who shares a room with this person."""
+
+    user: Person
+
+
+class AddedToRoom(ServerFrame, tag="added_to_room"):
+    room: str
+    about: RoomData
+
+
+class RemovedFromRoom(ServerFrame, tag="removed_from_room"):
+    room: str
+
+
+class Read(ServerFrame, tag="read"):
+    """The same person has read up to message `id` in another tab."""
+
+    room: str
+    id: int
+
+
+class Changes(ServerFrame, tag="changes"):
+    """The answer to `sync`: after these messages the client has everything up to `revision`."""
+
+    room: str
+    messages: list[MessageData]
+    revision: int
+    ref: Ref | UnsetType = UNSET
+
+
+class Resync(ServerFrame, tag="resync"):
+    """Too much has changed: load the room afresh."""
+
+    room: str
+    ref: Ref | UnsetType = UNSET
+
+
+class Missed(ServerFrame, tag="missed"):
+    """The server may have missed something on the way: send `sync` for each room that is open."""
+
+
+class Ack(ServerFrame, tag="ack", omit_defaults=True):
+    """Done. Which fields it has depends on what it answers; see the table."""
+
+    ref: Ref | None = None
+    room: str | None = None
+    revision: int | None = None
+    about: RoomData | None = None
+    users: list[Person] | None = None
+    count: int | None = None
+    id: int | None = None
+    nonce: UUID | None = None
+
+
+class Error(ServerFrame, tag="error", omit_defaults=True):
+    """Refused; `message` says to a person what to do. `retry_after`: seconds until a try is worth it."""
+
+    code: str
+    message: str
+    ref: Ref | None = None
+    retry_after: float | None = None
+
+
+class Pong(ServerFrame, tag="pong", omit_defaults=True):
+    ref: Ref | None = None
+
+
+AnyServerFrame = (
+    Welcome
+    | NewMessage
+    | MessageChanged
+    | TypingIndicatorUpdate
+    | UserJoined
+    | UserLeft
+    | Presence
+    | RoomChanged
+    | PersonChanged
+    | AddedToRoom
+    | RemovedFromRoom
+    | Read
+    | Changes
+    | Resync
+    | Missed
+    | Ack
+    | Error
+    | Pong
+)
+
+_decoder = msgspec.json.Decoder(AnyClientFrame)
+_encoder = msgspec.json.Encoder()
+
+
+class _Addressed(Struct):
+    ref: Ref | None = None
+
+
+def decode(text: str) -> AnyClientFrame:
+    """The typed frame. Raises msgspec.DecodeError, which names the field that is wrong."""
+    return _decoder.decode(text)
+
+
+def ref_of(text: str) -> str | None:
+    """The `ref` of a frame that could not be decoded, so that its error finds its way back."""
+    try:
+        return msgspec.json.decode(text, type=_Addressed).ref
+    except msgspec.DecodeError:
+        return None
+
+
+def encode(frame: ServerFrame) -> str:
+    return _encoder.encode(frame).decode()
