@@ -1,0 +1,51 @@
+"""Emoji: their names, and the bodies that are nothing else."""
+
+import re
+from functools import cache
+from typing import Any
+
+from pymdownx import gemoji_db
+
+_LONGEST = 150  # characters: three families with skin tones, or three names
+_NAME = re.compile(r":[+\-\w]+:")
+
+
+def named(name: str) -> str | None:
+    """The emoji called `:name:`, or None."""
+    entry = gemoji_db.emoji.get(gemoji_db.aliases.get(name, name))
+    if entry is None:
+        return None
+    return "".join(chr(int(c, 16)) for c in entry.get("unicode_alt", entry["unicode"]).split("-"))
+
+
+def is_only_emoji(body: str) -> bool:
+    """Whether a body is one to three emoji (or names of them) and nothing else."""
+    if len(body) > _LONGEST:
+        return False
+    return _few_emoji().fullmatch(_NAME.sub(lambda m: named(m[0]) or m[0], body)) is not None
+
+
+def index(options: dict[str, Any], md: object) -> dict[str, Any]:
+    """GitHub's names, for pymdownx.emoji; shared by all threads, where its own makes copies."""
+    return {"name": gemoji_db.name, "emoji": gemoji_db.emoji, "aliases": gemoji_db.aliases}
+
+
+def as_text(index, shortname, alias, uc, alt, title, category, options, md) -> str:
+    """Give the character itself, for pymdownx.emoji: no picture from anybody's server."""
+    return alt
+
+
+@cache
+def _few_emoji() -> re.Pattern[str]:
+    # UTS #51: a flag, a keycap, a flag by tags (Wales), or pictures with a tone joined by ZWJ.
+    points = {int(c, 16) for e in gemoji_db.emoji.values() for c in e["unicode"].split("-")}
+    pictures = "".join(
+        chr(c) for c in sorted(points)
+        if 0x203B < c < 0x1F1E6 and c != 0x20E3 or 0x1F1FF < c < 0xE0000 and c not in range(0x1F3FB, 0x1F400)
+    )
+    picture = f"[{pictures}]\ufe0f?[\U0001f3fb-\U0001f3ff]?"
+    one = (
+        "[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3|\U0001f3f4[\U000e0020-\U000e007e]{2,7}\U000e007f"
+        f"|{picture}(?:\u200d{picture})*+"
+    )
+    return re.compile(rf"\s*(?:(?:{one})\s*){{1,3}}")

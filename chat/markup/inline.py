@@ -1,0 +1,115 @@
+"""Spans: emphasis, code, links and emoji within a line."""
+
+import re
+from functools import partial
+from xml.etree import ElementTree
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
+from markdown.util import AtomicString
+from pymdownx.emoji import EmojiExtension
+from pymdownx.magiclink import MagiclinkAutoPattern, MagiclinkMailPattern, MagiclinkPattern
+
+from . import emoji
+
+Span = tuple[ElementTree.Element | None, int | None, int | None]
+
+# Scripts that need no spaces: emphasis begins and ends within what \w takes for one word.
+_CJK = "\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_LETTER = rf"[^\W_{_CJK}]"
+
+_CODE = r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)"
+_URL = r"(?i:https?://|mailto:)(?:[^\s()<>]|\([^\s()<>]*+\))++"
+_LINK = (
+    r"!?\[((?:[^\[\]]++|\[[^\[\]]*+\])*+)\]"
+    rf"\(\s*+(?:<({_URL})>|({_URL}))(?:\s++(?:\"([^\"]*+)\"|'([^']*+)'))?\s*+\)"
+)
+_AUTOLINK = r"<((?i:https?)://[^\s<>]+)>"
+_BARE_LINK = r"(?<![A-Za-z0-9_])(?:(?i:https?)://|(?P<www>(?i:www)\.))"
+_LINK_END = re.compile(rf"[{_CJK}\u2014\u2018-\u201f\u2026]")
+_BARE_MAIL = r"(?<![\w.+/@-])(?P<mail>(?a:[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w@-]))"
+
+_ESCAPED = r"\`*_~[]|#>:+-"  # not `.` or `(`: people type paths and regular expressions
+
+
+class Spans(Extension):
+    """Lets Markdown read the spans of a chat. HTML and entities are not among them."""
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        patterns = md.inlinePatterns
+        for name in (
+            "reference", "image_link", "image_reference", "short_reference", "short_image_ref",
+            "automail", "html", "entity",
+        ):  # fmt: skip
+            patterns.deregister(name)
+        patterns.register(_Code(_CODE, md), "backtick", 190)
+        patterns.register(_Link(_LINK, md), "link", 160)
+        patterns.register(_AutoLink(_AUTOLINK, md), "autolink", 120)
+        patterns.register(_BareLink(_BARE_LINK, md), "magic-link", 85)
+        patterns.register(_BareMail(_BARE_MAIL, md), "magic-mail", 84)
+        EmojiExtension(
+            emoji_index=emoji.index, emoji_generator=emoji.as_text, title="none"
+        ).extendMarkdown(md)
+        md.delimiters.add("~", "del", double=True)
+        for mark in "*~":
+            md.delimiters.delimiters[mark].boundary = _boundary(re.escape(mark))
+        md.ESCAPED_CHARS = list(_ESCAPED)
+        # Python-Markdown's own serializer takes what looks like an entity for one.
+        md.serializer = partial(ElementTree.tostring, encoding="unicode", method="html")
+
+
+def _boundary(mark: str) -> re.Pattern[str]:
+    """Where emphasis may begin or end, in the groups that DelimiterProcessor asks for.
+
+    CommonMark's rules would leave most of it literal in Chinese, as they want a space or a
+    punctuation mark around it. Here only a mark between two letters or digits (2*3*4) is text.
+    """
+    return re.compile(
+        rf"(?<!{mark})(?!(?<={_LETTER}){mark}+{_LETTER})"
+        rf"(?:(?P<ambiguous>(?<=\S){mark}++(?=\S))|(?P<end>(?<=\S){mark}++)|(?P<start>{mark}++(?=\S)))"
+    )
+
+
+class _Code(InlineProcessor):
+    def handleMatch(self, m: re.Match[str], data: str) -> Span:
+        code = ElementTree.Element("code")
+        code.text = AtomicString(m[2].strip())
+        return code, m.start(), m.end()
+
+
+class _Link(InlineProcessor):
+    """`[text](url "title")`, and `![text](url)` likewise: nobody's picture loads by itself."""
+
+    ANCESTOR_EXCLUDES = ("a",)
+
+    def handleMatch(self, m: re.Match[str], data: str) -> Span:
+        url, title = m[2] or m[3], m[4] or m[5]
+        link = ElementTree.Element("a", href=self.unescape(url))
+        if title:
+            link.set("title", self.unescape(title))
+        link.text = m[1].strip() or AtomicString(url)
+        return link, m.start(), m.end()
+
+
+class _AutoLink(MagiclinkAutoPattern):
+    config = {"hide_protocol": False}
+
+
+class _BareLink(MagiclinkPattern):
+    """A bare link ends where Chinese, Japanese or Korean goes on without a space."""
+
+    config = {"hide_protocol": False}
+
+    def handleMatch(self, m: re.Match[str], data: str) -> Span:
+        end = _LINK_END.search(data, m.end())
+        return super().handleMatch(m, data[: end.start()] if end else data)
+
+
+class _BareMail(MagiclinkMailPattern):
+    """The address as it is: to hide it from robots by entities helps nobody today."""
+
+    def handleMatch(self, m: re.Match[str], data: str) -> Span:
+        link = ElementTree.Element("a", href=f"mailto:{m['mail']}")
+        link.text = AtomicString(m["mail"])
+        return link, m.start(), m.end()
