@@ -1,0 +1,81 @@
+import secrets
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat.errors import NotAllowed
+from chat.models.room import Membership, Room
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class InvitationQuerySet(models.QuerySet):
+    def open(self) -> "InvitationQuerySet":
+        """Those that still let somebody in."""
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=timezone.now()),
+            Q(max_uses=None) | Q(uses__lt=F("max_uses")),
+            revoked_at=None,
+            room__archived_at=None,
+        )
+
+
+class Invitation(models.Model):
+    """A link that lets people into a room: for a time, for a number of people, until revoked."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="invitations")
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    max_uses = models.PositiveIntegerField(_("for how many people"), null=True, blank=True)
+    uses = models.PositiveIntegerField(_("used"), default=0, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_uses=None) | Q(uses__lte=F("max_uses")),
+                name="invitations_are_not_overused",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room} ({self.uses})"
+
+    @classmethod
+    def create(cls, room: Room, by, *, expires_at=None, max_uses=None) -> "Invitation":
+        """Raises NotAllowed unless `by` is a moderator of the room."""
+        room.require_role(by, Membership.Role.MODERATOR)
+        return cls.objects.create(
+            room=room, created_by=by, expires_at=expires_at, max_uses=max_uses
+        )
+
+    def accept(self, user) -> Membership:
+        """Let `user` in and count it. Raises NotAllowed when the link has ended.
+
+        The count is raised by one conditional UPDATE, so that a link for one person lets in one
+        person, however many come at the same moment. Members are let through without counting.
+        """
+        if membership := self.room.membership_of(user):
+            return membership
+        if user.is_guest and not self.room.guests_allowed:
+            raise NotAllowed(_("This room does not take guests. Make an account to enter."))
+        with transaction.atomic():
+            if not Invitation.objects.open().filter(pk=self.pk).update(uses=F("uses") + 1):
+                raise NotAllowed(_("This invitation has ended. Ask for a new one."))
+            return self.room.admit(user)
+
+    def revoke(self, by) -> None:
+        self.room.require_role(by, Membership.Role.MODERATOR)
+        self.revoked_at = timezone.now()
+        self.save(update_fields=["revoked_at"])

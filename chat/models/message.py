@@ -1,0 +1,163 @@
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat import broadcasts, limits, markup
+from chat.errors import Archived, Empty, NotAllowed, NotFound, TooLong
+
+
+class MessageQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "MessageQuerySet":
+        """Messages of the rooms that `user` is a member of."""
+        return self.filter(room__memberships__user=user.pk)
+
+    def visible(self) -> "MessageQuerySet":
+        return self.filter(deleted_at=None)
+
+    def with_author(self) -> "MessageQuerySet":
+        """Everything that showing a message needs, in one query."""
+        return self.select_related("author", "room", "reply_to__author")
+
+    def page(self, *, before=None, after=None, around=None) -> "Page":
+        """At most 50 messages next to the one with that id; without an id, the newest.
+
+        Found by their neighbours' ids, in either direction, never by counting: the thousandth page
+        costs what the first does.
+        """
+        messages = self.with_author()
+        if around is not None:
+            older = messages.page(before=around + 1)
+            newer = messages.page(after=around)
+            half = Page.SIZE // 2
+            return Page(
+                older.messages[-half:] + newer.messages[:half],
+                has_older=older.has_older or len(older.messages) > half,
+                has_newer=newer.has_newer or len(newer.messages) > half,
+            )
+        if after is not None:
+            found = list(messages.filter(pk__gt=after).order_by("pk")[: Page.SIZE + 1])
+            return Page(found[: Page.SIZE], has_older=True, has_newer=len(found) > Page.SIZE)
+        older = messages if before is None else messages.filter(pk__lt=before)
+        found = list(older.order_by("-pk")[: Page.SIZE + 1])
+        return Page(
+            found[: Page.SIZE][::-1],
+            has_older=len(found) > Page.SIZE,
+            has_newer=before is not None,
+        )
+
+
+@dataclass
+class Page:
+    """A piece of a room's history, oldest first."""
+
+    SIZE: ClassVar[int] = 50
+
+    messages: "list[Message]"
+    has_older: bool
+    has_newer: bool
+
+
+class Message(models.Model):
+    """What somebody said: the text as written, and its HTML, made once when it was written.
+
+    A deleted message stays as a tombstone without text, so that `sync` can tell of the deletion.
+    """
+
+    BODY_LENGTH = 10_000
+    CHANGES_LIMIT = 200
+
+    room = models.ForeignKey("chat.Room", models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    body = models.TextField(_("text"), blank=True)
+    html = models.TextField(blank=True, editable=False)
+    # Made by the client, so that a post that is sent twice is one message.
+    nonce = models.UUIDField(null=True, blank=True, editable=False)
+    revision = models.BigIntegerField(editable=False)
+    reply_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="replies"
+    )
+    created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
+    edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint("room", "revision", name="one_message_per_room_revision"),
+            models.UniqueConstraint("author", "nonce", name="one_message_per_nonce"),
+        ]
+        indexes = [models.Index(fields=["room", "id"], name="messages_in_order")]
+
+    def __str__(self) -> str:
+        return markup.excerpt(self.body, 60)
+
+    @property
+    def excerpt(self) -> str:
+        """One line of plain text; empty for a deleted message."""
+        return markup.excerpt(self.html)
+
+    @property
+    def is_only_emoji(self) -> bool:
+        return markup.is_only_emoji(self.body)
+
+    @classmethod
+    def readable(cls, body: str) -> str:
+        """`body` as it will be kept. Raises Empty, or TooLong with the number to cut."""
+        text = markup.clean(body)
+        if not text:
+            raise Empty
+        if len(text) > cls.BODY_LENGTH:
+            raise TooLong(
+                _("A message has at most %(limit)d characters; this one has %(length)d.")
+                % {"limit": cls.BODY_LENGTH, "length": len(text)}
+            )
+        return text
+
+    def edit(self, by, body: str) -> "Message":
+        """Change the text of one's own message. Raises as Room.post() does, or NotAllowed."""
+        text = self.readable(body)
+        html = markup.render(text)
+        limits.spend("edit", by.pk)
+        with self._changing() as message:
+            if message.author_id != by.pk and not by.is_superuser:
+                raise NotAllowed(_("Only its author can edit a message."))
+            message.body, message.html, message.edited_at = text, html, timezone.now()
+            message.save(update_fields=["body", "html", "edited_at", "revision"])
+        return message
+
+    def remove(self, by) -> "Message":
+        """Take back one's own message, or as a moderator of the room anybody's."""
+        if self.author_id != by.pk:
+            self.room.require_role(by, "moderator")
+        with self._changing() as message:
+            message.body = message.html = ""
+            message.deleted_at = timezone.now()
+            message.save(update_fields=["body", "html", "deleted_at", "revision"])
+            room = message.room
+            if room.last_message_id == message.pk:
+                room.last_message = room.messages.visible().order_by("-pk").first()
+                room.save(update_fields=["last_message"])
+        return message
+
+    @contextmanager
+    def _changing(self):
+        """This message read afresh under its room's lock, with the next revision; then told."""
+        with self.room.locked() as room:
+            message = room.messages.with_author().visible().filter(pk=self.pk).first()
+            if message is None:
+                raise NotFound
+            if room.archived_at:
+                raise Archived
+            room.revision += 1
+            room.save(update_fields=["revision"])
+            message.room, message.revision = room, room.revision
+            yield message
+            transaction.on_commit(lambda: broadcasts.message_changed(message))

@@ -1,0 +1,367 @@
+import secrets
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from accounts import names
+from chat import broadcasts, limits, markup
+from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken
+from chat.models.message import Message
+
+
+class RoomQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "RoomQuerySet":
+        """The rooms that exist for `user`: the ones open to them, and their own."""
+        mine = Exists(Membership.objects.filter(room=OuterRef("pk"), user=user.pk))
+        return self.filter(Room.open_to(user) | mine)
+
+    def sidebar_for(self, user, most: int = 200) -> "list[Room]":
+        """The rooms of `user` that are in use, busiest first, each with `unread` (bool)."""
+        memberships = (
+            Membership.objects.filter(user=user.pk, room__archived_at=None)
+            .select_related("room")
+            .order_by("-room__active_at", "-room")[:most]
+        )
+        rooms = []
+        for membership in memberships:
+            room = membership.room
+            room.unread = (room.last_message_id or 0) > membership.last_read
+            rooms.append(room)
+        return rooms
+
+    def matching(self, words: str) -> "RoomQuerySet":
+        """Rooms whose name or topic holds each of the words."""
+        rooms = self
+        for word in words.split():
+            rooms = rooms.filter(Q(name__icontains=word) | Q(topic__icontains=word))
+        return rooms
+
+
+class Room(models.Model):
+    """A conversation and the people in it.
+
+    Every change to a message takes the next `revision` under this row's lock. So revisions are
+    contiguous and become visible in order, and a client can tell that it missed something.
+    """
+
+    class Kind(models.TextChoices):
+        PUBLIC = "public", _("Public")
+        PRIVATE = "private", _("Private")
+
+    NAME_LENGTH = 60
+
+    slug = models.SlugField(_("address"), max_length=80, unique=True, allow_unicode=True)
+    name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    # The name as it is compared: names that only look different are the same.
+    name_key = models.CharField(max_length=255, editable=False)
+    topic = models.CharField(_("topic"), max_length=250, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PUBLIC)
+    guests_allowed = models.BooleanField(_("guests may enter"), default=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+
+    revision = models.BigIntegerField(default=0, editable=False)
+    # Raised when a member's name or picture changes, so that cached pages are made anew.
+    people_version = models.IntegerField(default=0, editable=False)
+    members_count = models.PositiveIntegerField(_("members"), default=0, editable=False)
+    last_message = models.ForeignKey(
+        "chat.Message", models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    active_at = models.DateTimeField(_("last activity"), default=timezone.now, editable=False)
+
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="chat.Membership", related_name="rooms"
+    )
+
+    objects = RoomQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+        constraints = [
+            models.UniqueConstraint(
+                "name_key", condition=Q(kind="public"), name="public_room_names_are_unique"
+            ),
+        ]
+        indexes = [models.Index(fields=["-active_at", "-id"], name="rooms_by_activity")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("room", args=[self.slug])
+
+    @staticmethod
+    def open_to(user) -> Q:
+        """Which rooms `user` may walk into without an invitation."""
+        public = Q(kind=Room.Kind.PUBLIC)
+        return public & Q(guests_allowed=True) if user.is_guest else public
+
+    def takes(self, user) -> bool:
+        """Whether `user` may walk in without an invitation."""
+        return self.kind == self.Kind.PUBLIC and (self.guests_allowed or not user.is_guest)
+
+    # Making and changing the room --------------------------------------------------------------
+
+    @classmethod
+    def create(cls, by, name: str, *, topic="", kind=Kind.PUBLIC, guests_allowed=False) -> "Room":
+        """Make a room that `by` owns. Raises Invalid, NotAllowed, Taken or TooFast."""
+        if by.is_guest:
+            raise NotAllowed(_("Guests cannot make rooms. Make an account first."))
+        room = cls(topic=topic.strip(), kind=kind, guests_allowed=guests_allowed, created_by=by)
+        room._take_name(name)
+        limits.spend("room", by.pk)
+        with transaction.atomic():
+            room.slug = room._free_slug()
+            room._save_under_its_name()
+            room.admit(by, Membership.Role.OWNER)
+        return room
+
+    def edit(self, by, *, name: str, topic: str, kind: str, guests_allowed: bool) -> None:
+        """Change what the room is and who may enter; its address stays. Raises as create()."""
+        self.require_role(by, Membership.Role.OWNER)
+        with self.locked() as room:
+            room.topic, room.kind, room.guests_allowed = topic.strip(), kind, guests_allowed
+            room._take_name(name)
+            room._save_under_its_name(["name", "name_key", "topic", "kind", "guests_allowed"])
+            if not guests_allowed:
+                room._drop(room.memberships.filter(user__is_guest=True))
+            transaction.on_commit(lambda: broadcasts.room_changed(room))
+        self.refresh_from_db()
+
+    def archive(self, by) -> None:
+        """Keep the room to read and let nothing new be written."""
+        self._set_archived(by, timezone.now())
+
+    def unarchive(self, by) -> None:
+        self._set_archived(by, None)
+
+    def _set_archived(self, by, when) -> None:
+        self.require_role(by, Membership.Role.OWNER)
+        with self.locked() as room:
+            room.archived_at = when
+            room.save(update_fields=["archived_at"])
+            transaction.on_commit(lambda: broadcasts.room_changed(room))
+        self.archived_at = when
+
+    def _take_name(self, name: str) -> None:
+        self.name = names.clean(name)
+        self.name_key = names.key(name)
+        if not self.name_key:
+            raise Invalid(_("Give the room a name."))
+        if len(self.name) > self.NAME_LENGTH:
+            raise Invalid(_("A room's name has at most %d characters.") % self.NAME_LENGTH)
+
+    def _save_under_its_name(self, update_fields=None) -> None:
+        try:
+            with transaction.atomic():
+                self.save(update_fields=update_fields)
+        except IntegrityError:
+            raise Taken(
+                _("There is already a room called “%s”. Choose another name.") % self.name
+            ) from None
+
+    def _free_slug(self) -> str:
+        # A private room's address is not to be guessed, nor to give its existence away.
+        base = slugify(self.name, allow_unicode=True)[:60].strip("-_") or "room"
+        if self.kind == self.Kind.PUBLIC and not Room.objects.filter(slug=base).exists():
+            return base
+        return f"{base}-{secrets.token_hex(4)}"
+
+    # People --------------------------------------------------------------------------------------
+
+    def membership_of(self, user) -> "Membership | None":
+        return self.memberships.filter(user=user.pk).first()
+
+    def membership_or_error(self, user) -> "Membership":
+        """Raises NotFound for somebody who is not a member."""
+        if membership := self.membership_of(user):
+            return membership
+        raise NotFound
+
+    def require_role(self, user, role: str) -> "Membership | None":
+        """Raises NotAllowed unless `user` has at least `role` here, or runs the whole site."""
+        membership = self.membership_of(user)
+        if user.is_superuser or (membership and membership.is_at_least(role)):
+            return membership
+        raise NotAllowed
+
+    def join(self, user) -> "Membership":
+        """Walk in. Raises NotFound where `user` may not, TooFast, or Archived."""
+        if membership := self.membership_of(user):
+            return membership
+        if not self.takes(user):
+            raise NotFound
+        limits.spend("join", user.pk)
+        return self.admit(user)
+
+    def leave(self, user) -> None:
+        """Walk out. Raises NotAllowed for the last owner, who first hands the room on."""
+        with self.locked() as room:
+            mine = room.memberships.filter(user=user)
+            if mine.filter(role=Membership.Role.OWNER) and not room._owners().exclude(user=user):
+                raise NotAllowed(
+                    _("You are the only owner. Make somebody else an owner first, or archive it.")
+                )
+            room._drop(mine)
+
+    def remove_member(self, by, user) -> None:
+        """Show somebody out. A moderator may remove members, an owner everybody else."""
+        mine = self.require_role(by, Membership.Role.MODERATOR)
+        with self.locked() as room:
+            theirs = room.memberships.filter(user=user).first()
+            if theirs is None:
+                raise NotFound
+            if mine and not mine.outranks(theirs):
+                raise NotAllowed
+            room._drop(room.memberships.filter(pk=theirs.pk))
+
+    def set_role(self, by, user, role: str) -> None:
+        """Make a member owner, moderator or plain member. Only owners may; one always stays."""
+        self.require_role(by, Membership.Role.OWNER)
+        if user.is_guest and role != Membership.Role.MEMBER:
+            raise NotAllowed(_("A guest cannot run a room."))
+        with self.locked() as room:
+            if role != Membership.Role.OWNER and not room._owners().exclude(user=user):
+                raise NotAllowed(_("A room needs an owner. Make somebody else one first."))
+            if not room.memberships.filter(user=user).update(role=role):
+                raise NotFound
+            transaction.on_commit(lambda: broadcasts.room_changed(room))
+
+    def _owners(self):
+        return self.memberships.filter(role=Membership.Role.OWNER)
+
+    def admit(self, user, role="member") -> "Membership":
+        with transaction.atomic():
+            membership, is_new = self.memberships.get_or_create(
+                user=user,
+                # What was said before one came is history, not news.
+                defaults={"role": role, "last_read": self.last_message_id or 0},
+            )
+            if is_new:
+                Room.objects.filter(pk=self.pk).update(members_count=F("members_count") + 1)
+                transaction.on_commit(lambda: broadcasts.membership_gained(self, user))
+        return membership
+
+    def _drop(self, memberships) -> None:
+        gone = list(memberships.select_related("user"))
+        memberships.delete()
+        Room.objects.filter(pk=self.pk).update(members_count=F("members_count") - len(gone))
+        for membership in gone:
+            transaction.on_commit(
+                lambda user=membership.user: broadcasts.membership_lost(self, user)
+            )
+
+    # Messages ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def locked(self):
+        """This room read afresh, its row locked until the block's transaction ends."""
+        with transaction.atomic():
+            yield Room.objects.select_for_update().get(pk=self.pk)
+
+    def post(self, author, body: str, *, nonce: UUID | None = None, reply_to=None) -> Message:
+        """Say something in this room. The one way in which a message comes to be.
+
+        `nonce` makes a repeated post harmless: the message that is there already is the answer.
+        `reply_to` is the id of a message of this room. Raises Archived, Empty, NotFound, TooFast
+        or TooLong.
+        """
+        text = Message.readable(body)
+        html = markup.render(text)
+        limits.spend("message", author.pk)
+        with transaction.atomic():
+            membership = (
+                Membership.objects.select_for_update(of=("room",))
+                .select_related("room")
+                .filter(room=self.pk, user=author.pk)
+                .first()
+            )
+            if membership is None:
+                raise NotFound
+            room = membership.room
+            if nonce and (twin := author.messages.filter(nonce=nonce).first()):
+                return twin
+            if room.archived_at:
+                raise Archived
+            original = room._message_to_reply_to(reply_to)
+            room.revision += 1
+            message = Message.objects.create(
+                room=room,
+                author=author,
+                body=text,
+                html=html,
+                nonce=nonce,
+                revision=room.revision,
+                reply_to=original,
+            )
+            room.last_message, room.active_at = message, message.created_at
+            room.save(update_fields=["revision", "last_message", "active_at"])
+            transaction.on_commit(lambda: broadcasts.message_posted(message))
+        return message
+
+    def _message_to_reply_to(self, message_id: int | None) -> Message | None:
+        if message_id is None:
+            return None
+        if original := self.messages.visible().with_author().filter(pk=message_id).first():
+            return original
+        raise NotFound(_("The message you reply to is not here any more."))
+
+    def changes_since(self, revision: int) -> list[Message] | None:
+        """Each message changed after `revision`, in its present state, in the order of change.
+
+        None when that is more than a client should take in; it then loads the room afresh.
+        """
+        changed = self.messages.filter(revision__gt=revision).order_by("revision").with_author()
+        messages = list(changed[: Message.CHANGES_LIMIT + 1])
+        return None if len(messages) > Message.CHANGES_LIMIT else messages
+
+
+class Membership(models.Model):
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        MODERATOR = "moderator", _("Moderator")
+        MEMBER = "member", _("Member")
+
+    RANKS = {Role.MEMBER: 0, Role.MODERATOR: 1, Role.OWNER: 2}
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    # The id of the newest message seen. Not a foreign key: pruning must not touch every member.
+    last_read = models.BigIntegerField(default=0, editable=False)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint("room", "user", name="one_membership_per_person_and_room"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.room}"
+
+    def is_at_least(self, role: str) -> bool:
+        return self.RANKS[self.role] >= self.RANKS[role]
+
+    def outranks(self, other: "Membership") -> bool:
+        return self.RANKS[self.role] > self.RANKS[other.role] or self.role == self.Role.OWNER
+
+    def read_up_to(self, message_id: int) -> None:
+        """Move the read mark forward to a visible message of this room; never back."""
+        if not self.room.messages.visible().filter(pk=message_id).exists():
+            raise NotFound
+        moved = Membership.objects.filter(pk=self.pk, last_read__lt=message_id)
+        if moved.update(last_read=message_id):
+            broadcasts.read(self.room, self.user_id, message_id)
