@@ -1,0 +1,136 @@
+"""What is told to whom after a commit. The only caller of the hub's publish().
+
+Verbs of the models call these through transaction.on_commit: before the commit nobody else can see
+what is told, and after a rollback it never happened.
+"""
+
+from msgspec import UNSET
+from msgspec.structs import asdict
+
+from chat import rendering
+from chat.hub import publish
+from chat.protocol import (
+    AddedToRoom,
+    MessageChanged,
+    MessageData,
+    NewMessage,
+    Person,
+    PersonChanged,
+    Read,
+    RemovedFromRoom,
+    Reply,
+    RoomChanged,
+    RoomData,
+    encode,
+)
+
+
+def room_group(room_id: int) -> str:
+    """Every connected member of a room, whichever room they look at."""
+    return f"room.{room_id}"
+
+
+def audience_group(room_id: int) -> str:
+    """The processes in which somebody has the room open."""
+    return f"audience.{room_id}"
+
+
+def user_group(user_id: int) -> str:
+    """Every tab of one person."""
+    return f"user.{user_id}"
+
+
+# What a client is shown --------------------------------------------------------------------------
+
+
+def person_data(user) -> Person:
+    return Person(id=user.pk, name=user.name, avatar=user.avatar_url, guest=user.is_guest)
+
+
+def message_data(message) -> MessageData:
+    original = message.reply_to
+    return MessageData(
+        id=message.pk,
+        revision=message.revision,
+        author=person_data(message.author),
+        body=UNSET if message.deleted_at else message.body,
+        html=rendering.fragment(message),
+        nonce=message.nonce,
+        created_at=message.created_at,
+        edited_at=message.edited_at,
+        deleted=message.deleted_at is not None,
+        reply_to=original
+        and Reply(id=original.pk, author=original.author.name, excerpt=original.excerpt),
+    )
+
+
+def room_data(room) -> RoomData:
+    return RoomData(
+        name=room.name,
+        topic=room.topic,
+        kind=room.kind,
+        guests_allowed=room.guests_allowed,
+        archived=room.archived_at is not None,
+    )
+
+
+# What happened -----------------------------------------------------------------------------------
+
+
+def message_posted(message) -> None:
+    _tell_room(message, NewMessage)
+
+
+def message_changed(message) -> None:
+    """Edited or deleted."""
+    _tell_room(message, MessageChanged)
+
+
+def _tell_room(message, frame: type[NewMessage | MessageChanged]) -> None:
+    room, revision = message.room, message.revision
+    text = encode(frame(room=room.slug, revision=revision, message=message_data(message)))
+    publish(room_group(room.pk), text=text, revision=revision)
+
+
+def room_changed(room) -> None:
+    """Its name, topic, openness or who runs it."""
+    text = encode(RoomChanged(room=room.slug, about=room_data(room)))
+    publish(room_group(room.pk), text=text)
+
+
+def membership_gained(room, user) -> None:
+    publish(user_group(user.pk), order={"do": "join", "room": room.pk})
+    publish(user_group(user.pk), text=encode(AddedToRoom(room=room.slug, about=room_data(room))))
+
+
+def membership_lost(room, user) -> None:
+    publish(user_group(user.pk), order={"do": "leave", "room": room.pk})
+    publish(user_group(user.pk), text=encode(RemovedFromRoom(room=room.slug)))
+
+
+def read(room, user_id: int, message_id: int) -> None:
+    publish(user_group(user_id), text=encode(Read(room=room.slug, id=message_id)))
+
+
+def person_changed(user, room_ids: list[int]) -> None:
+    """A person's name or picture, told to the rooms they are a member of."""
+    text = encode(PersonChanged(user=person_data(user)))
+    for room_id in room_ids:
+        publish(room_group(room_id), text=text)
+
+
+def signed_out(user, session_key: str | None = None) -> None:
+    """Close the sockets of one session of a person, or with no key all of them, at once."""
+    publish(user_group(user.pk), order={"do": "close", "session": session_key})
+
+
+# Who is here, and who is typing: only for tabs that have the room open -----------------------------
+
+
+def typing(room_id: int, person: Person, on: bool) -> None:
+    order = {"do": "typing", "person": asdict(person), "on": on}
+    publish(audience_group(room_id), order=order)
+
+
+def presence_changed(room_id: int) -> None:
+    publish(audience_group(room_id), order={"do": "presence"})

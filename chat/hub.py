@@ -1,0 +1,211 @@
+"""Fan-out within one process: the one place that knows groups and the channel layer.
+
+A room with a thousand tabs open in this process is one subscription to the channel layer. What comes
+over it is made into one WebSocket frame and written to each of those sockets.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+from chat.protocol import Missed, encode
+from chat.wire import Frame, joined
+
+logger = logging.getLogger(__name__)
+
+# What a layer raises while its Redis is away.
+LAYER_ERRORS = (RedisError, OSError, TimeoutError)
+
+MAX_UNPUBLISHED = 10_000
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between tries while the layer is away
+
+
+class Member(Protocol):
+    """What joins a group: a socket, or whoever acts for several of them in this process."""
+
+    def write(self, frames: Sequence[Frame], data: bytes) -> None:
+        """Pass on `frames`; `data` is the same, joined into the bytes of one write."""
+
+    def heed(self, order: dict) -> None:
+        """Do what another part of the site asks of the members of the group."""
+
+
+class RoomHub:
+    """The groups of one process and event loop. Not for other threads, but for publish()."""
+
+    def __init__(self):
+        self.loop = asyncio.get_running_loop()
+        self.layer = get_channel_layer()
+        self.members: dict[str, set[Member]] = {}
+        # The newest revision that came by, per group: what the watch compares with the database.
+        self.revisions: dict[str, int] = {}
+        self.subscribed: set[str] = set()
+        self.lock = asyncio.Lock()
+        self.channel: str | None = None
+        self.pending: dict[str, list[Frame]] = {}
+        self.outbox: asyncio.Queue[tuple[str, dict]] = asyncio.Queue(MAX_UNPUBLISHED)
+        self.overflowed: set[str] = set()
+        self.tasks = [
+            self.loop.create_task(self._receive()),
+            self.loop.create_task(self._publish()),
+        ]
+
+    # Joining and leaving -------------------------------------------------------------------------
+
+    async def join(self, member: Member, groups: Iterable[str]) -> None:
+        """From the return on, `member` gets everything that is published to `groups`.
+
+        While the layer is away it returns all the same; the layer is asked again until it answers.
+        """
+        for group in groups:
+            self.members.setdefault(group, set()).add(member)
+        await self._subscribe()
+
+    def leave(self, member: Member, group: str) -> None:
+        """From the return on, `member` gets nothing more of `group`."""
+        members = self.members.get(group)
+        if members and member in members:
+            members.remove(member)
+            if not members:
+                del self.members[group]
+                self.revisions.pop(group, None)
+                self.loop.create_task(self._unsubscribe(group))
+
+    def leave_all(self, member: Member, groups: Iterable[str]) -> None:
+        for group in tuple(groups):
+            self.leave(member, group)
+
+    async def _subscribe(self) -> None:
+        if self.members.keys() <= self.subscribed:
+            return
+        async with self.lock:
+            try:
+                if self.channel is None:
+                    self.channel = await self.layer.new_channel()
+                for group in tuple(self.members.keys() - self.subscribed):
+                    await self.layer.group_add(group, self.channel)
+                    self.subscribed.add(group)
+            except LAYER_ERRORS as error:
+                logger.warning("The channel layer does not answer: %s", error)
+                self.loop.call_later(LONGEST_PAUSE, self._resubscribe)
+
+    def _resubscribe(self) -> None:
+        self.loop.create_task(self._subscribe())
+
+    async def _unsubscribe(self, group: str) -> None:
+        async with self.lock:
+            if group in self.subscribed and group not in self.members:
+                self.subscribed.discard(group)
+                try:
+                    await self.layer.group_discard(group, self.channel)
+                except LAYER_ERRORS as error:
+                    logger.warning("The channel layer does not answer: %s", error)
+
+    # Out: one queue, so that what this process publishes keeps its order ---------------------------
+
+    def put(self, group: str, message: dict) -> None:
+        try:
+            self.outbox.put_nowait((group, message))
+        except asyncio.QueueFull:
+            self.overflowed.add(group)
+
+    async def _publish(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            group, message = await self.outbox.get()
+            while True:
+                try:
+                    await self.layer.group_send(group, message)
+                    break
+                except LAYER_ERRORS as error:
+                    logger.warning("Not published yet, the channel layer is away: %s", error)
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE)
+            pause = FIRST_PAUSE
+            while self.overflowed and not self.outbox.full():
+                group = self.overflowed.pop()
+                self.put(group, {"type": "hub.frame", "group": group, "text": encode(Missed())})
+
+    # In: from the layer to the members of this process -----------------------------------------------
+
+    async def _receive(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                if self.channel is None:
+                    self.channel = await self.layer.new_channel()
+                self._take(await self.layer.receive(self.channel))
+                pause = FIRST_PAUSE
+            except LAYER_ERRORS as error:
+                logger.warning("The channel layer failed, starting over: %s", error)
+                self.channel = None
+                self.subscribed.clear()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                await self._subscribe()
+                self.tell_missed(self.members)
+
+    def _take(self, message: dict) -> None:
+        group = message["group"]
+        if order := message.get("order"):
+            for member in tuple(self.members.get(group, ())):
+                member.heed(order)
+            return
+        if revision := message.get("revision"):
+            self.revisions[group] = max(revision, self.revisions.get(group, 0))
+        if not self.pending:
+            # Runs after everything that is waiting in the layer was taken: frames for one group
+            # that arrive together leave in one write, and none waits for another.
+            self.loop.call_soon(self._flush)
+        self.pending.setdefault(group, []).append(Frame(message["text"]))
+
+    def _flush(self) -> None:
+        pending, self.pending = self.pending, {}
+        for group, frames in pending.items():
+            data = joined(frames)
+            for member in tuple(self.members.get(group, ())):
+                member.write(frames, data)
+
+    def tell_missed(self, groups: Iterable[str]) -> None:
+        """Have the clients of `groups` in this process ask for what they may have missed."""
+        frame = Frame(encode(Missed()))
+        for member in {member for group in groups for member in self.members.get(group, ())}:
+            member.write([frame], frame.data)
+
+    def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+
+
+_hub: RoomHub | None = None
+
+
+def running_hub() -> RoomHub:
+    """The hub of the running event loop, started when it is first asked for."""
+    global _hub
+    if _hub is None or _hub.loop is not asyncio.get_running_loop():
+        _hub = RoomHub()
+    return _hub
+
+
+def publish(group: str, *, text: str = "", order: dict | None = None, revision: int = 0) -> None:
+    """Send `text`, a frame for browsers, or `order` to the members of `group` in all processes.
+
+    From any thread, and from commands, which have no hub of their own. What is published by one
+    process arrives in its order. Never fails because the channel layer is away: within a server it is
+    sent when the layer is back, and clients find the hole that a lost frame leaves.
+    """
+    message = {"type": "hub.frame", "group": group}
+    message |= {"order": order} if order else {"text": text, "revision": revision}
+    if _hub is not None and _hub.loop.is_running():
+        _hub.loop.call_soon_threadsafe(_hub.put, group, message)
+        return
+    try:
+        async_to_sync(get_channel_layer().group_send)(group, message)
+    except LAYER_ERRORS as error:
+        logger.warning("Open browsers are not told, the channel layer is away: %s", error)

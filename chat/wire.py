@@ -1,0 +1,120 @@
+"""How text leaves this process over a WebSocket: as one shared frame, or through ASGI's `send`.
+
+ASGI has every socket encode its own copy of a text. Where the server's transport can be reached, the
+hub writes one frame, made once, to all of them; that is most of what makes a large room cheap.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+
+# A client this many bytes behind has stopped reading: it is cut off, comes back and catches up.
+MAX_BEHIND_BYTES = 1024 * 1024
+MAX_BEHIND_FRAMES = 1000
+
+
+class Frame:
+    """A text and its unmasked, unfragmented WebSocket frame (RFC 6455, section 5.2)."""
+
+    __slots__ = ("data", "text")
+
+    def __init__(self, text: str):
+        self.text = text
+        payload = text.encode()
+        length = len(payload)
+        if length < 126:
+            header = bytes((0x81, length))
+        elif length < 65536:
+            header = b"\x81\x7e" + length.to_bytes(2, "big")
+        else:
+            header = b"\x81\x7f" + length.to_bytes(8, "big")
+        self.data = header + payload
+
+
+def joined(frames: Sequence[Frame]) -> bytes:
+    return frames[0].data if len(frames) == 1 else b"".join(frame.data for frame in frames)
+
+
+class AsyncioWire:
+    """Over an asyncio or uvloop transport, as uvicorn has them."""
+
+    def __init__(self, protocol):
+        self.transport = protocol.transport
+
+    def write(self, frames: Sequence[Frame], data: bytes) -> None:
+        transport = self.transport
+        if not transport.is_closing():
+            transport.write(data)
+            if transport.get_write_buffer_size() > MAX_BEHIND_BYTES:
+                transport.abort()
+
+
+class TwistedWire:
+    """Over a Twisted TCP transport, as daphne has them."""
+
+    def __init__(self, protocol):
+        self.transport = protocol.transport
+
+    def write(self, frames: Sequence[Frame], data: bytes) -> None:
+        transport = self.transport
+        if transport.connected and not transport.disconnecting:
+            transport.write(data)
+            behind = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+            if behind > MAX_BEHIND_BYTES:
+                transport.abortConnection()
+
+
+class QueuedWire:
+    """Through plain ASGI `send`, for servers whose transport cannot be reached."""
+
+    def __init__(self, send):
+        self.send = send
+        self.queue: asyncio.Queue[str | None] = asyncio.Queue(MAX_BEHIND_FRAMES)
+        self.pump: asyncio.Task | None = None
+
+    def write(self, frames: Sequence[Frame], data: bytes) -> None:
+        if self.pump is None:
+            self.pump = asyncio.get_running_loop().create_task(self._pump())
+        if self.pump.done():
+            return
+        try:
+            for frame in frames:
+                self.queue.put_nowait(frame.text)
+        except asyncio.QueueFull:
+            self.pump.cancel()
+
+    async def _pump(self) -> None:
+        try:
+            while True:
+                await self.send({"type": "websocket.send", "text": await self.queue.get()})
+        except asyncio.CancelledError:
+            with contextlib.suppress(OSError, RuntimeError):
+                await self.send({"type": "websocket.close", "code": 1013})
+            raise
+
+
+Wire = AsyncioWire | TwistedWire | QueuedWire
+
+
+def wire_of(send) -> Wire:
+    """The quickest wire that the server behind this ASGI `send` has to offer."""
+    if isinstance(send, partial) and send.args:  # daphne: partial(handle_reply, protocol)
+        transport = getattr(send.args[0], "transport", None)
+        if hasattr(transport, "_tempDataLen"):
+            return TwistedWire(send.args[0])
+    owner = getattr(send, "__self__", None)  # uvicorn: a method of the protocol
+    if isinstance(getattr(owner, "transport", None), asyncio.Transport):
+        return AsyncioWire(owner)
+    return QueuedWire(send)
+
+
+def keep_wire(application):
+    """ASGI middleware, the outermost: whoever wraps `send` further in hides the transport."""
+
+    async def wired(scope, receive, send):
+        if scope["type"] == "websocket":
+            scope = {**scope, "wire": wire_of(send)}
+        return await application(scope, receive, send)
+
+    return wired
