@@ -1,0 +1,140 @@
+"""The tabs of this process that have one room open, and what only they are told.
+
+Who is here and who is typing changes more often than anybody can read. So a change is not a message to
+everybody: each process hears that there was one, looks at most once a second, and tells its own tabs
+what is different. Somebody more costs the others one frame, however many there are.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from django.contrib.auth import get_user_model
+
+from chat import presence
+from chat.broadcasts import audience_group, person_data
+from chat.hub import Member, RoomHub
+from chat.protocol import (
+    Person,
+    Presence,
+    ServerFrame,
+    TypingIndicatorUpdate,
+    UserJoined,
+    UserLeft,
+    encode,
+)
+from chat.threads import in_thread
+from chat.wire import Frame, joined
+
+SHOWN = 100  # people named in a list; of more only the number is told
+ANNOUNCED = 5  # comings and goings between two looks that are told one by one
+PAUSE = 1.0  # seconds between two looks at who is here
+LOOK_AGAIN = 15.0  # seconds after which a process looks unasked: another one may have died
+TYPING_LASTS = 6.0  # seconds; browsers say it again while it goes on
+
+
+def people_here(room_id: int, ids: set[int] | None = None) -> tuple[list[Person], int]:
+    """The first people here, by name, and the number of all."""
+    ids = presence.present(room_id) if ids is None else ids
+    return _people(ids), len(ids)
+
+
+def _people(ids: set[int]) -> list[Person]:
+    users = get_user_model().objects.filter(pk__in=ids).order_by("display_name", "username")
+    return [person_data(user) for user in users[:SHOWN]]
+
+
+class Audience:
+    """Those who have a room open in this process; a member of the hub on behalf of all of them."""
+
+    open: dict[tuple[RoomHub, int], "Audience"] = {}
+
+    def __init__(self, hub: RoomHub, room_id: int, slug: str):
+        self.hub, self.room_id, self.slug = hub, room_id, slug
+        self.tabs: set[Member] = set()
+        self.here: set[int] = set()
+        self.typists: dict[int, tuple[Person, asyncio.TimerHandle]] = {}
+        self.looked_at = 0.0
+        self.next_look: asyncio.TimerHandle | None = None
+        self.started = hub.loop.create_task(self._start())
+
+    async def _start(self) -> None:
+        await self.hub.join(self, [audience_group(self.room_id)])
+        self.here = await in_thread(presence.present, self.room_id)
+        self._look_in(LOOK_AGAIN)
+
+    @classmethod
+    async def enter(cls, hub: RoomHub, room_id: int, slug: str, tab: Member) -> "Audience":
+        """Before the tab's own presence is noted, so that its coming is news."""
+        audience = cls.open.get((hub, room_id))
+        if audience is None:
+            audience = cls.open[hub, room_id] = cls(hub, room_id, slug)
+        audience.tabs.add(tab)
+        await audience.started
+        return audience
+
+    def leave(self, tab: Member) -> None:
+        self.tabs.discard(tab)
+        if not self.tabs and self.open.pop((self.hub, self.room_id), None):
+            self.hub.leave(self, audience_group(self.room_id))
+            if self.next_look:
+                self.next_look.cancel()
+
+    def tell(self, *frames: ServerFrame) -> None:
+        wired = [Frame(encode(frame)) for frame in frames]
+        self.write(wired, joined(wired))
+
+    # As a member of the hub ------------------------------------------------------------------------
+
+    def write(self, frames: Sequence[Frame], data: bytes) -> None:
+        for tab in tuple(self.tabs):
+            tab.write(frames, data)
+
+    def heed(self, order: dict) -> None:
+        match order:
+            case {"do": "presence"}:
+                self._look_in(self.looked_at + PAUSE - time.monotonic())
+            case {"do": "typing", "person": person, "on": on}:
+                self._note_typing(Person(**person), on)
+
+    # Who is here -----------------------------------------------------------------------------------
+
+    def _look_in(self, seconds: float) -> None:
+        """Look after so many seconds, or earlier where that is arranged already."""
+        when = self.hub.loop.time() + max(0.0, seconds)
+        if self.next_look:
+            if self.next_look.when() <= when:
+                return
+            self.next_look.cancel()
+        self.next_look = self.hub.loop.call_at(when, self._begin_look)
+
+    def _begin_look(self) -> None:
+        self.next_look, self.looked_at = None, time.monotonic()
+        self._look_in(LOOK_AGAIN)
+        self.hub.loop.create_task(self._look())
+
+    async def _look(self) -> None:
+        before = self.here
+        self.here = await in_thread(presence.present, self.room_id)
+        came, went = self.here - before, before - self.here
+        if came or went:
+            if len(came) + len(went) <= ANNOUNCED:
+                self.tell(
+                    *[UserJoined(room=self.slug, user=p) for p in await in_thread(_people, came)],
+                    *[UserLeft(room=self.slug, user=p) for p in await in_thread(_people, went)],
+                )
+            users, count = await in_thread(people_here, self.room_id, self.here)
+            self.tell(Presence(room=self.slug, users=users, count=count))
+
+    # Who is typing ---------------------------------------------------------------------------------
+
+    def _note_typing(self, person: Person, on: bool) -> None:
+        _, ends = self.typists.pop(person.id, (None, None))
+        if ends:
+            ends.cancel()
+        if on:
+            ends_now = self.hub.loop.call_later(TYPING_LASTS, self._note_typing, person, False)
+            self.typists[person.id] = person, ends_now
+        if on != (ends is not None):
+            users = [typist for typist, _ in self.typists.values()]
+            self.tell(TypingIndicatorUpdate(room=self.slug, users=users[:SHOWN]))
