@@ -1,0 +1,114 @@
+"""What the channel layer lost, the database knows: it is compared now and then.
+
+A frame can get lost: Redis restarts, a process dies between its commit and its publish, a command
+runs on a site without Redis. Clients notice by the hole in the revisions when the next frame comes;
+the watch notices when none comes. Likewise for orders to close a socket or to leave a room.
+"""
+
+import asyncio
+import logging
+
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from chat import presence
+from chat.audience import Audience
+from chat.broadcasts import room_group
+from chat.hub import RoomHub, running_hub
+from chat.models import Membership, Room
+from chat.protocol import Missed
+from chat.threads import in_thread
+
+logger = logging.getLogger(__name__)
+
+REVISIONS_EVERY = 2.0  # seconds
+ACCESS_EVERY = 20.0  # seconds; also renews who is here, well within presence.LIFETIME
+
+
+class Watch:
+    """The watch over the sockets of one process and event loop."""
+
+    def __init__(self, hub: RoomHub):
+        self.hub = hub
+        self.sockets: set = set()
+        self.before: dict[int, int] = {}
+        self.tasks = [
+            hub.loop.create_task(self._every(REVISIONS_EVERY, self.compare_revisions)),
+            hub.loop.create_task(self._every(ACCESS_EVERY, self.check_access)),
+        ]
+
+    async def _every(self, seconds: float, look) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await look()
+            except DatabaseError as error:
+                logger.warning("The watch goes on when the database is back: %s", error)
+
+    # Frames that were lost -------------------------------------------------------------------------
+
+    async def compare_revisions(self) -> None:
+        """Tell the tabs of each room whose newest revision has not come by since the last look."""
+        audiences = {a.room_id: a for (hub, _), a in Audience.open.items() if hub is self.hub}
+        if not audiences:
+            return
+        now = await in_thread(self._revisions, list(audiences))
+        for room_id, audience in audiences.items():
+            group, due = room_group(room_id), self.before.get(room_id, 0)
+            if due > self.hub.revisions.get(group, due):
+                self.hub.revisions[group] = due
+                audience.tell(Missed())
+        self.before = now
+
+    @staticmethod
+    def _revisions(room_ids: list[int]) -> dict[int, int]:
+        close_old_connections()
+        return dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "revision"))
+
+    # Orders that were lost, and sessions that ended by themselves ------------------------------------
+
+    async def check_access(self) -> None:
+        sockets = tuple(self.sockets)
+        entries = [
+            (audience.room_id, socket.user_id, socket.id)
+            for socket in sockets
+            for audience in socket.open.values()
+        ]
+        await in_thread(presence.renew, entries)
+        keys = {socket.session_key for socket in sockets}
+        users = {socket.user_id for socket in sockets}
+        sessions, active, rooms = await in_thread(self._access, keys, users)
+        for socket in sockets:
+            if socket.session_key not in sessions or socket.user_id not in active:
+                socket.lose_everything()
+            else:
+                socket.keep_rooms(rooms.get(socket.user_id, set()))
+
+    @staticmethod
+    def _access(keys: set[str], users: set[int]) -> tuple[set[str], set[int], dict[int, set[int]]]:
+        close_old_connections()
+        alive = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
+        people = get_user_model().objects.filter(pk__in=users, is_active=True)
+        rooms: dict[int, set[int]] = {}
+        memberships = Membership.objects.filter(user__in=users)
+        for user_id, room_id in memberships.values_list("user_id", "room_id").iterator():
+            rooms.setdefault(user_id, set()).add(room_id)
+        return (
+            set(alive.values_list("pk", flat=True)),
+            set(people.values_list("pk", flat=True)),
+            rooms,
+        )
+
+
+_watch: Watch | None = None
+
+
+def running_watch() -> Watch:
+    """The watch of the running event loop, started when it is first asked for."""
+    global _watch
+    hub = running_hub()
+    if _watch is None or _watch.hub is not hub:
+        _watch = Watch(hub)
+    return _watch
