@@ -1,0 +1,103 @@
+"""The page of one room, and its history in pieces."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages as notices
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.http import Http404, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
+from django.views.decorators.http import require_GET, require_http_methods
+from msgspec.structs import asdict
+
+from chat import rendering
+from chat.broadcasts import person_data
+from chat.errors import ChatError
+from chat.models import Membership, Message, Room
+from chat.protocol import MAX_FRAME_BYTES
+
+
+@login_required
+@require_GET
+def room(request, slug: str):
+    """The newest messages, or with `?around=<id>` those on both sides of one."""
+    room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    membership = room.membership_of(request.user)
+    history = history_page(room, around=number(request.GET.get("around")))
+    context = {
+        "room": room,
+        "membership": membership,
+        "my_rooms": Room.objects.sidebar_for(request.user),
+        "messages_html": history["html"],
+        "has_older": history["has_older"],
+        "has_newer": history["has_newer"],
+        "around": number(request.GET.get("around")),
+        "may_moderate": bool(membership and membership.is_at_least(Membership.Role.MODERATOR)),
+        "may_edit": bool(membership and membership.is_at_least(Membership.Role.OWNER)),
+        "config": config(request.user, room, membership),
+    }
+    return render(request, "chat/room.html", context)
+
+
+def config(user, room: Room, membership: Membership | None) -> dict:
+    """What the scripts of the page need to know."""
+    return {
+        "slug": room.slug,
+        "revision": room.revision,
+        "user": asdict(person_data(user)),
+        "last_read": membership.last_read if membership else room.last_message_id or 0,
+        "ws": "/ws/?" + urlencode({"lang": translation.get_language()}),
+        "limits": {"body": Message.BODY_LENGTH, "frame": MAX_FRAME_BYTES},
+        "can_write": room.archived_at is None,
+    }
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def messages(request, slug: str):
+    """A piece of history as fragments; or, for browsers without scripts, a new message."""
+    room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    if request.method == "POST":
+        return post(request, room)
+    query = {key: number(request.GET.get(key)) for key in ("before", "after", "around")}
+    if not request.accepts("application/json") or request.accepts("text/html"):
+        wanted = {key: value for key, value in query.items() if value}
+        return HttpResponseRedirect(f"{room.get_absolute_url()}?{urlencode(wanted)}")
+    return JsonResponse(history_page(room, **query) | {"revision": room.revision})
+
+
+def post(request, room: Room):
+    nonce = request.POST.get("nonce")
+    try:
+        room.join(request.user)
+        room.post(request.user, request.POST.get("body", ""), nonce=UUID(nonce) if nonce else None)
+    except (ChatError, ValueError) as error:
+        notices.error(request, str(error))
+    return redirect(room)
+
+
+def history_page(room: Room, *, before=None, after=None, around=None) -> dict:
+    """`html` of at most 50 messages, oldest first, and whether there are older and newer ones."""
+    if before is None and after is None and around is None:
+        key = f"newest:{room.pk}:{room.revision}:{room.people_version}"
+        return cache.get_or_set(key, lambda: rendered(room.messages.page()), 3600)
+    return rendered(room.messages.page(before=before, after=after, around=around))
+
+
+def rendered(page) -> dict:
+    return {
+        "html": rendering.fragments(page.messages),
+        "has_older": page.has_older,
+        "has_newer": page.has_newer,
+    }
+
+
+def number(text: str | None) -> int | None:
+    """A message id from a URL. Anything else is no page that there is."""
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 18:
+        raise Http404
+    return int(text)

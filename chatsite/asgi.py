@@ -1,0 +1,33 @@
+"""The application that a server serves: pages over HTTP, the conversation over a WebSocket."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+
+import django
+
+django.setup()
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import OriginValidator
+from django.conf import settings
+from servestatic import ServeStaticASGI
+
+from chat.routing import websocket_urlpatterns
+from chat.wire import keep_wire
+from chatsite.handler import OneHopHandler
+from chatsite.single import refuse_second_process
+
+refuse_second_process()
+
+pages = ServeStaticASGI(
+    OneHopHandler(),
+    root=settings.STATIC_ROOT,
+    prefix=settings.STATIC_URL,
+)
+sockets = OriginValidator(
+    AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.ALLOWED_ORIGINS
+)
+
+application = ProtocolTypeRouter({"http": pages, "websocket": keep_wire(sockets)})
