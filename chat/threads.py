@@ -1,7 +1,7 @@
 """The threads in which this process does what waits for the database.
 
-By default asgiref runs all such work of a process in one thread. A small pool lets a quick post pass
-a slow search; more threads than a few would only queue for the interpreter.
+By default asgiref runs all such work of a process in one thread: a slow page then holds up every
+message. Here the verbs of the sockets and the pages have threads of their own.
 """
 
 import asyncio
@@ -11,13 +11,27 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from django.db import connection
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
-THREADS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="chatsite")
+# SQLite has one writer at a time. Posts that queue for the thread wait less than posts that poll
+# for the lock.
+VERBS = ThreadPoolExecutor(1 if connection.vendor == "sqlite" else 4, "verbs")
+PAGES = ThreadPoolExecutor(4, "pages")
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `function` in one of the threads, in a copy of this context."""
+    """Run `function` in a thread for verbs, in a copy of this context."""
+    return await _run(VERBS, function, *args, **kwargs)
+
+
+async def in_page_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `function`, which makes a page, in a copy of this context."""
+    return await _run(PAGES, function, *args, **kwargs)
+
+
+async def _run(threads: ThreadPoolExecutor, function, *args, **kwargs):
     call = partial(contextvars.copy_context().run, function, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(THREADS, call)
+    return await asyncio.get_running_loop().run_in_executor(threads, call)

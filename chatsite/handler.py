@@ -1,8 +1,8 @@
 """Django's ASGI handler with one hop to a thread per request, instead of one per middleware hook.
 
-Django runs each synchronous middleware and view of an ASGI request in a thread of its own accord, one
-by one: with the usual middleware some seventeen hops. Ours are all synchronous, so the whole stack,
-the view and its template run in one go, as they would under WSGI.
+Django runs each synchronous middleware and view of an ASGI request in a thread of its own accord,
+one by one: with the usual middleware some seventeen hops. Ours are all synchronous, so the whole
+stack, the view and its template run in one go, as they would under WSGI.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from django.core.handlers.base import BaseHandler
 from django.http import FileResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
-from chat.threads import in_thread
+from chat.threads import in_page_thread
 
 
 class OneHopHandler(ASGIHandler):
@@ -28,7 +28,7 @@ class OneHopHandler(ASGIHandler):
         except RequestAborted:
             return
         try:
-            response = await in_thread(self.respond, scope, body)
+            response = await in_page_thread(self.respond, scope, body)
             if response.streaming:
                 await self.send_streaming(response, send)
             else:
@@ -37,7 +37,7 @@ class OneHopHandler(ASGIHandler):
             body.close()
 
     def respond(self, scope, body) -> HttpResponseBase:
-        """The whole way of one request. The response is closed, unless it is still to be streamed."""
+        """The whole way of one request; only a response to be streamed is left open."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, response = self.create_request(scope, body)
@@ -64,11 +64,11 @@ class OneHopHandler(ASGIHandler):
                     ],
                 }
             )
-            while chunk := await in_thread(next_chunk, chunks):
+            while chunk := await in_page_thread(next_chunk, chunks):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body"})
         finally:
-            await in_thread(response.close)
+            await in_page_thread(response.close)
 
 
 def next_chunk(chunks: Iterator[bytes]) -> bytes:
