@@ -1,8 +1,9 @@
 """The tabs of this process that have one room open, and what only they are told.
 
-Who is here and who is typing changes more often than anybody can read. So a change is not a message to
-everybody: each process hears that there was one, looks at most once a second, and tells its own tabs
-what is different. Somebody more costs the others one frame, however many there are.
+Who is here and who is typing changes more often than anybody can read. So a change is not a
+message to everybody: each process hears that there was one, looks at most once a second, and
+tells its own tabs what is different. Somebody more costs the others one frame, however many there
+are.
 """
 
 import asyncio
@@ -49,8 +50,8 @@ class Audience:
 
     open: dict[tuple[RoomHub, int], "Audience"] = {}
 
-    def __init__(self, hub: RoomHub, room_id: int, slug: str):
-        self.hub, self.room_id, self.slug = hub, room_id, slug
+    def __init__(self, hub: RoomHub, room):
+        self.hub, self.room, self.room_id, self.slug = hub, room, room.pk, room.slug
         self.tabs: set[Member] = set()
         self.here: set[int] = set()
         self.typists: dict[int, tuple[Person, asyncio.TimerHandle]] = {}
@@ -64,11 +65,11 @@ class Audience:
         self._look_in(LOOK_AGAIN)
 
     @classmethod
-    async def enter(cls, hub: RoomHub, room_id: int, slug: str, tab: Member) -> "Audience":
+    async def enter(cls, hub: RoomHub, room, tab: Member) -> "Audience":
         """Before the tab's own presence is noted, so that its coming is news."""
-        audience = cls.open.get((hub, room_id))
+        audience = cls.open.get((hub, room.pk))
         if audience is None:
-            audience = cls.open[hub, room_id] = cls(hub, room_id, slug)
+            audience = cls.open[hub, room.pk] = cls(hub, room)
         audience.tabs.add(tab)
         await audience.started
         return audience
@@ -84,7 +85,7 @@ class Audience:
         wired = [Frame(encode(frame)) for frame in frames]
         self.write(wired, joined(wired))
 
-    # As a member of the hub ------------------------------------------------------------------------
+    # As a member of the hub ---------------------------------------------------------------------
 
     def write(self, frames: Sequence[Frame], data: bytes) -> None:
         for tab in tuple(self.tabs):
@@ -97,7 +98,7 @@ class Audience:
             case {"do": "typing", "person": person, "on": on}:
                 self._note_typing(Person(**person), on)
 
-    # Who is here -----------------------------------------------------------------------------------
+    # Who is here --------------------------------------------------------------------------------
 
     def _look_in(self, seconds: float) -> None:
         """Look after so many seconds, or earlier where that is arranged already."""
@@ -126,7 +127,7 @@ class Audience:
             users, count = await in_thread(people_here, self.room_id, self.here)
             self.tell(Presence(room=self.slug, users=users, count=count))
 
-    # Who is typing ---------------------------------------------------------------------------------
+    # Who is typing ------------------------------------------------------------------------------
 
     def _note_typing(self, person: Person, on: bool) -> None:
         _, ends = self.typists.pop(person.id, (None, None))

@@ -1,8 +1,8 @@
 """One socket, that is one browser tab or bot: a frame comes in, one verb is called.
 
-This is the only place where the socket's coroutines reach the database: in_thread() with the whole
-verb, and before each verb the person is read afresh. So whoever lost their access is refused by the
-next frame, even where the order to close the socket went astray.
+This is the only place where the socket's coroutines reach the database: in_thread() with the
+whole verb, and before each verb the person is read afresh. So whoever lost their access is
+refused by the next frame, even where the order to close the socket went astray.
 """
 
 import logging
@@ -74,13 +74,14 @@ class ChatConsumer(AsyncConsumer):
                 await self.disconnect()
                 raise StopConsumer
 
-    # Coming and going ------------------------------------------------------------------------------
+    # Coming and going ---------------------------------------------------------------------------
 
     async def connect(self):
         self.id = secrets.token_hex(8)
         self.groups: set[str] = set()
         self.open: dict[str, Audience] = {}
         self.typing: set[str] = set()
+        self.frames, self.typings = limits.Allowance("frame"), limits.Allowance("typing")
         self.user_id = self.scope["user"].pk
         self.session_key = self.scope["session"].session_key
         self.language = self._wanted_language()
@@ -117,7 +118,7 @@ class ChatConsumer(AsyncConsumer):
     async def close(self, code: int):
         await self.send({"type": "websocket.close", "code": code})
 
-    # Frames in -------------------------------------------------------------------------------------
+    # Frames in ----------------------------------------------------------------------------------
 
     async def receive(self, text: str | None):
         if text is not None and len(text) > MAX_FRAME_BYTES:
@@ -140,7 +141,7 @@ class ChatConsumer(AsyncConsumer):
             await self.refuse(Unavailable(retry_after=5), frame.ref)
 
     async def obey(self, frame: ClientFrame):
-        limits.spend("frame", self.id)
+        self.frames.spend()
         match frame:
             case JoinRoom():
                 await self.open_room(frame)
@@ -158,7 +159,7 @@ class ChatConsumer(AsyncConsumer):
                 message = await self.ask(self._delete, frame)
                 await self.ack(frame, revision=message.revision)
             case TypingStart():
-                limits.spend("typing", self.id)
+                self.typings.spend()
                 self.start_typing(frame.room)
             case TypingStop():
                 self.stop_typing(frame.room)
@@ -170,16 +171,15 @@ class ChatConsumer(AsyncConsumer):
             case Ping():
                 await self.answer(Pong(ref=frame.ref))
 
-    # Verbs, each in one hop to a thread --------------------------------------------------------------
+    # Verbs, each in one hop to a thread ---------------------------------------------------------
 
     async def ask(self, verb, *args):
-        """Call `verb` with this socket's person as they are now. Raises SignedOut, or what it does."""
+        """Call `verb` with the person as they are now. Raises SignedOut, or what it does."""
         return await in_thread(self._as_of_now, verb, args)
 
     def _as_of_now(self, verb, args):
         close_old_connections()
-        people = get_user_model().objects.signed_in(self.session_key)
-        user = people.filter(pk=self.user_id).first()
+        user = get_user_model().objects.signed_in(self.user_id, self.session_key)
         if user is None:
             raise SignedOut
         return verb(user, *args)
@@ -198,7 +198,9 @@ class ChatConsumer(AsyncConsumer):
         return message
 
     def _post(self, user, frame: SendMessage) -> Message:
-        room = self._room(user, frame.room)
+        # An open room needs no look-up: post() itself checks the membership, under the lock.
+        audience = self.open.get(frame.room)
+        room = audience.room if audience else self._room(user, frame.room)
         return room.post(user, frame.body, nonce=frame.nonce, reply_to=frame.reply_to)
 
     def _edit(self, user, frame: EditMessage) -> Message:
@@ -223,7 +225,7 @@ class ChatConsumer(AsyncConsumer):
         data = [broadcasts.message_data(message) for message in messages]
         return Changes(room=room.slug, messages=data, revision=revision, ref=ref)
 
-    # An open room ----------------------------------------------------------------------------------
+    # An open room -------------------------------------------------------------------------------
 
     async def open_room(self, frame: JoinRoom):
         """Be told first, then read the state: so nothing falls between the two."""
@@ -232,7 +234,7 @@ class ChatConsumer(AsyncConsumer):
         self.groups.add(group)
         await self.hub.join(self, [group])
         if room.slug not in self.open:
-            self.open[room.slug] = await Audience.enter(self.hub, room.pk, room.slug, self)
+            self.open[room.slug] = await Audience.enter(self.hub, room, self)
         ack, changes = await self.ask(self._state, frame, room.pk)
         self.hub.revisions.setdefault(group, ack.revision)
         await self.answer(ack)
@@ -283,7 +285,7 @@ class ChatConsumer(AsyncConsumer):
             self.typing.discard(slug)
             broadcasts.typing(self.open[slug].room_id, self.person, on=False)
 
-    # Frames out ------------------------------------------------------------------------------------
+    # Frames out ---------------------------------------------------------------------------------
 
     async def answer(self, frame: ServerFrame):
         await self.send({"type": "websocket.send", "text": encode(frame)})
@@ -298,7 +300,7 @@ class ChatConsumer(AsyncConsumer):
             Error(code=error.code, message=message, ref=ref, retry_after=error.retry_after)
         )
 
-    # As a member of the hub ------------------------------------------------------------------------
+    # As a member of the hub ---------------------------------------------------------------------
 
     def write(self, frames: Sequence[Frame], data: bytes) -> None:
         self.wire.write(frames, data)

@@ -3,6 +3,9 @@
 import logging
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 from django.conf import settings
@@ -16,17 +19,23 @@ from chat.errors import TooFast
 
 logger = logging.getLogger(__name__)
 
+_are_lifted = ContextVar("limits_are_lifted", default=False)
 
-# Counted per connection, so there is nothing to share; and asked of the event loop, which must not
-# wait for Redis.
-LOCAL = {"frame", "typing"}
+
+@contextmanager
+def lifted() -> Iterator[None]:
+    """Nothing is counted within: for what the operator does on the command line."""
+    token = _are_lifted.set(True)
+    try:
+        yield
+    finally:
+        _are_lifted.reset(token)
 
 
 @cache
-def limiter(action: str) -> MovingWindowRateLimiter:
-    shared = settings.REDIS_URL and action not in LOCAL
-    url = settings.REDIS_URL if shared else "memory://"
-    return MovingWindowRateLimiter(storage_from_string(url, wrap_exceptions=True))
+def limiter() -> MovingWindowRateLimiter:
+    storage = storage_from_string(settings.REDIS_URL or "memory://", wrap_exceptions=True)
+    return MovingWindowRateLimiter(storage)
 
 
 @cache
@@ -39,22 +48,46 @@ def spend(action: str, who: str | int) -> None:
 
     Raises TooFast, with the seconds to wait, when they have used up what they may do.
     """
+    if _are_lifted.get():
+        return
     limit = limit_for(action)
     try:
-        if limiter(action).hit(limit, action, str(who)):
+        if limiter().hit(limit, action, str(who)):
             return
-        wait = limiter(action).get_window_stats(limit, action, str(who)).reset_time - time.time()
+        wait = limiter().get_window_stats(limit, action, str(who)).reset_time - time.time()
     except StorageError as error:
         # Better unlimited for a minute than a chat that stops because Redis restarts.
         logger.warning("Limits are not counted while Redis is away: %s", error)
         return
+    raise too_fast(wait)
+
+
+class Allowance:
+    """What one connection may do, counted in fixed windows by itself.
+
+    Nothing is shared and nothing waits, so the event loop may ask before every frame.
+    """
+
+    def __init__(self, action: str):
+        limit = limit_for(action)
+        self.most, self.seconds = limit.amount, limit.get_expiry()
+        self.spent, self.ends = 0, 0.0
+
+    def spend(self) -> None:
+        """Count one. Raises TooFast when there is nothing left in this window."""
+        now = time.monotonic()
+        if now >= self.ends:
+            self.spent, self.ends = 0, now + self.seconds
+        self.spent += 1
+        if self.spent > self.most:
+            raise too_fast(self.ends - now)
+
+
+def too_fast(wait: float) -> TooFast:
     seconds = max(1, math.ceil(wait))
-    raise TooFast(
-        ngettext(
-            "That was too fast. Go on in %(seconds)d second.",
-            "That was too fast. Go on in %(seconds)d seconds.",
-            seconds,
-        )
-        % {"seconds": seconds},
-        retry_after=seconds,
+    message = ngettext(
+        "That was too fast. Go on in %(seconds)d second.",
+        "That was too fast. Go on in %(seconds)d seconds.",
+        seconds,
     )
+    return TooFast(message % {"seconds": seconds}, retry_after=seconds)

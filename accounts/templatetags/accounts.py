@@ -1,0 +1,6 @@
+from django import template
+
+from accounts import browsers
+
+register = template.Library()
+register.filter("browser", browsers.describe)

@@ -1,0 +1,17 @@
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+
+
+@require_safe
+@login_required
+def person(request, pk):
+    """Who somebody is; with `?card` only the card, to be shown over another page."""
+    someone = get_object_or_404(User, pk=pk)
+    shared = request.user.rooms.filter(pk__in=someone.memberships.values("room"))
+    rooms = shared.order_by("-active_at", "-id")
+    is_card = "card" in request.GET or "X-Fragment" in request.headers
+    template = "accounts/_card.html" if is_card else "accounts/person.html"
+    return render(request, template, {"person": someone, "shared_rooms": rooms[:12]})
