@@ -40,7 +40,7 @@ def user_group(user_id: int) -> str:
     return f"user.{user_id}"
 
 
-# What a client is shown --------------------------------------------------------------------------
+# What a client is shown -------------------------------------------------------------------------
 
 
 def person_data(user) -> Person:
@@ -74,7 +74,7 @@ def room_data(room) -> RoomData:
     )
 
 
-# What happened -----------------------------------------------------------------------------------
+# What happened ----------------------------------------------------------------------------------
 
 
 def message_posted(message) -> None:
@@ -124,7 +124,7 @@ def signed_out(user, session_key: str | None = None) -> None:
     publish(user_group(user.pk), order={"do": "close", "session": session_key})
 
 
-# Who is here, and who is typing: only for tabs that have the room open -----------------------------
+# Who is here, and who is typing: only for tabs that have the room open --------------------------
 
 
 def typing(room_id: int, person: Person, on: bool) -> None:

@@ -1,7 +1,7 @@
 """What a verb answers when it cannot do what was asked.
 
-Every error has a `code` for programs and a `message` for people that says what to do. Socket, page,
-admin and command show the same ones.
+Every error has a `code` for programs and a `message` for people that says what to do. Socket,
+page, admin and command show the same ones.
 """
 
 from django.utils.translation import gettext_lazy as _

@@ -1,7 +1,7 @@
 """Fan-out within one process: the one place that knows groups and the channel layer.
 
-A room with a thousand tabs open in this process is one subscription to the channel layer. What comes
-over it is made into one WebSocket frame and written to each of those sockets.
+A room with a thousand tabs open in this process is one subscription to the channel layer. What
+comes over it is made into one WebSocket frame and written to each of those sockets.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class RoomHub:
             self.loop.create_task(self._publish()),
         ]
 
-    # Joining and leaving -------------------------------------------------------------------------
+    # Joining and leaving ------------------------------------------------------------------------
 
     async def join(self, member: Member, groups: Iterable[str]) -> None:
         """From the return on, `member` gets everything that is published to `groups`.
@@ -106,7 +106,7 @@ class RoomHub:
                 except LAYER_ERRORS as error:
                     logger.warning("The channel layer does not answer: %s", error)
 
-    # Out: one queue, so that what this process publishes keeps its order ---------------------------
+    # Out: one queue, so that what this process publishes keeps its order ------------------------
 
     def put(self, group: str, message: dict) -> None:
         try:
@@ -131,7 +131,7 @@ class RoomHub:
                 group = self.overflowed.pop()
                 self.put(group, {"type": "hub.frame", "group": group, "text": encode(Missed())})
 
-    # In: from the layer to the members of this process -----------------------------------------------
+    # In: from the layer to the members of this process ------------------------------------------
 
     async def _receive(self) -> None:
         pause = FIRST_PAUSE
@@ -197,8 +197,8 @@ def publish(group: str, *, text: str = "", order: dict | None = None, revision: 
     """Send `text`, a frame for browsers, or `order` to the members of `group` in all processes.
 
     From any thread, and from commands, which have no hub of their own. What is published by one
-    process arrives in its order. Never fails because the channel layer is away: within a server it is
-    sent when the layer is back, and clients find the hole that a lost frame leaves.
+    process arrives in its order. Never fails because the channel layer is away: within a server
+    it is sent when the layer is back, and clients find the hole that a lost frame leaves.
     """
     message = {"type": "hub.frame", "group": group}
     message |= {"order": order} if order else {"text": text, "revision": revision}

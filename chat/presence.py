@@ -1,8 +1,9 @@
 """Who is here: counted per connection, so that several tabs of a person are one person.
 
-Kept in Redis when there is one, else in this process. Each entry has an end and is renewed while its
-connection lives: those of a process that died end by themselves. All functions are synchronous and
-may be called from any thread; while Redis is away nobody is here, and nothing else fails.
+Kept in Redis when there is one, else in this process. Each entry has an end and is renewed while
+its connection lives: those of a process that died end by themselves. All functions are
+synchronous and may be called from any thread; while Redis is away nobody is here, and nothing
+else fails.
 """
 
 import logging

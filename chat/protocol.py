@@ -1,8 +1,8 @@
 """Every frame that crosses the socket, typed, both ways.
 
-A frame is one JSON object in one WebSocket text message; `type` says which it is. What a client sends
-may carry a `ref` of its choice; the `ack` or `error` that answers it carries the same. Rooms are named
-by their slug, times are ISO 8601 in UTC.
+A frame is one JSON object in one WebSocket text message; `type` says which it is. What a client
+sends may carry a `ref` of its choice; the `ack` or `error` that answers it carries the same.
+Rooms are named by their slug, times are ISO 8601 in UTC.
 """
 
 from datetime import datetime
@@ -258,7 +258,7 @@ class Ack(ServerFrame, tag="ack", omit_defaults=True):
 
 
 class Error(ServerFrame, tag="error", omit_defaults=True):
-    """Refused; `message` says to a person what to do. `retry_after`: seconds until a try is worth it."""
+    """Refused. `message` tells a person what to do; `retry_after` is in seconds."""
 
     code: str
     message: str

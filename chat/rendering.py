@@ -1,7 +1,7 @@
 """A message -> its HTML fragment: one way, for page, history, broadcast and edit.
 
-The fragment is the same bytes for every viewer, in every language and time zone. What depends on the
-viewer is done in the browser, from data attributes.
+The fragment is the same bytes for every viewer, in every language and time zone. What depends on
+the viewer is done in the browser, from data attributes.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,9 @@
 """What the channel layer lost, the database knows: it is compared now and then.
 
 A frame can get lost: Redis restarts, a process dies between its commit and its publish, a command
-runs on a site without Redis. Clients notice by the hole in the revisions when the next frame comes;
-the watch notices when none comes. Likewise for orders to close a socket or to leave a room.
+runs on a site without Redis. Clients notice by the hole in the revisions when the next frame
+comes; the watch notices when none comes. Likewise for orders to close a socket or to leave a
+room.
 """
 
 import asyncio
@@ -47,7 +48,7 @@ class Watch:
             except DatabaseError as error:
                 logger.warning("The watch goes on when the database is back: %s", error)
 
-    # Frames that were lost -------------------------------------------------------------------------
+    # Frames that were lost ----------------------------------------------------------------------
 
     async def compare_revisions(self) -> None:
         """Tell the tabs of each room whose newest revision has not come by since the last look."""
@@ -67,7 +68,7 @@ class Watch:
         close_old_connections()
         return dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "revision"))
 
-    # Orders that were lost, and sessions that ended by themselves ------------------------------------
+    # Orders that were lost, and sessions that ended by themselves -------------------------------
 
     async def check_access(self) -> None:
         sockets = tuple(self.sockets)

@@ -1,7 +1,8 @@
 """How text leaves this process over a WebSocket: as one shared frame, or through ASGI's `send`.
 
-ASGI has every socket encode its own copy of a text. Where the server's transport can be reached, the
-hub writes one frame, made once, to all of them; that is most of what makes a large room cheap.
+ASGI has every socket encode its own copy of a text. Where the server's transport can be reached,
+the hub writes one frame, made once, to all of them; that is most of what makes a large room
+cheap.
 """
 
 import asyncio

@@ -4,6 +4,7 @@
 """
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,10 +44,9 @@ def local_hosts() -> list[str]:
     if HOST in {"0.0.0.0", "::"}:  # noqa: S104 - asked for by the operator
         name = socket.gethostname()
         hosts.append(name)
-        try:
+        # A machine whose own name does not resolve is reached by its address only.
+        with suppress(socket.gaierror):
             hosts += {address[4][0] for address in socket.getaddrinfo(name, None, socket.AF_INET)}
-        except socket.gaierror:
-            pass  # a machine whose own name does not resolve is reached by its address only
     elif HOST not in hosts:
         hosts.append(HOST)
     return hosts
@@ -156,9 +156,8 @@ CONTENT_SECURITY_POLICY = {
 
 REDIS_URL = env.str("REDIS_URL", default="")
 
-DATABASES = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/chatsite.sqlite3")
-}
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR}/chatsite.sqlite3"
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 # A thread keeps its connection; each request and each frame first checks that it still works.
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -233,7 +232,16 @@ LOGIN_URL, LOGIN_REDIRECT_URL = "account_login", "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "add_email": "accounts.forms.AddEmailForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_SESSION_REMEMBER = True
@@ -255,6 +263,12 @@ ACCOUNT_RATE_LIMITS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Chatsite"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.ReauthenticateCodeForm",
+    "activate_totp": "accounts.forms.ActivateTOTPForm",
+}
 
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignupForm"}
@@ -303,12 +317,12 @@ USE_TZ = True
 
 # Letters ---------------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"Chatsite <chatsite@{urlsplit(SITE_URL).hostname}>"
 )
 
-# How often one person may do a thing, in the words of the `limits` library -----------------------
+# How often one person may do a thing, in the words of the `limits` library ----------------------
 
 LIMITS = {
     "message": env.str("LIMIT_MESSAGES", default="20 per 10 seconds"),

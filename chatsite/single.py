@@ -11,8 +11,8 @@ _held = None
 def refuse_second_process() -> None:
     """Raises ImproperlyConfigured where another process serves this data and there is no Redis.
 
-    Each would deliver its own messages to its own people only. The lock ends with the process, however
-    that ends.
+    Each would deliver its own messages to its own people only. The lock ends with the process,
+    however that ends.
     """
     global _held
     if settings.REDIS_URL or _held:

@@ -29,15 +29,16 @@ logger = logging.getLogger(__name__)
 _NEWLINE = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 # Control characters (Python-Markdown marks its own places with U+0002 and U+0003), bidi controls
-# that would reorder what stands around the message, lone surrogates, and the noncharacters
-# that mark the places of code blocks here.
+# that would reorder what stands around the message, lone surrogates, byte order marks, and the
+# noncharacters that mark the places of code blocks here.
 _DROPPED = re.compile(
-    "[\0-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]+"
+    "[\0-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+    "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]+"
 )
 
 _VISIBLE = re.compile(
     r"[^\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u206f\u2800\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+    r"\ufe00-\ufe0f\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
 
 # All that can make Markdown of a text. What has none of this skips the parsers.
@@ -76,7 +77,7 @@ def render(body: str) -> str:
     if len(body) > MAX_LENGTH or blocks.is_costly(text):
         return _plain_with_links(body)
     try:
-        return _parsers.render(text, snippets)
+        return _parsers.render(text, snippets) or _plain(body)
     except Exception:
         # Anybody may post anything, and behind this line stand three parsers that were not
         # written for hostile text. Whatever they raise (RecursionError and IndexError are known)
@@ -121,9 +122,9 @@ class _Parsers(threading.local):
 
     @cached_property
     def markdown(self) -> Markdown:
-        return Markdown(
-            extensions=[blocks.Blocks(), inline.Spans()], tab_length=blocks.INDENT
-        )
+        md = Markdown(extensions=[blocks.Blocks(), inline.Spans()], tab_length=blocks.INDENT)
+        md.serializer = inline.serialize
+        return md
 
     @cached_property
     def cleaner(self) -> Cleaner:

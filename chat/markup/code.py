@@ -7,22 +7,29 @@ that is in it is written here and by Pygments, which escapes the source and know
 import re
 from functools import cache
 from html import escape
+from itertools import islice
 from typing import NamedTuple
 
-from pygments import highlight
+from pygments import format
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 
 # Pygments knows 500 languages, with lexers of all degrees of care. These are the common ones, and
 # measured against hostile code; any other is shown without colours.
-LANGUAGES = frozenset(
-    """bash c c# c++ console cpp cs csharp css dart diff docker dockerfile elixir ex go golang
-    haskell hs html ini java javascript js json jsx kotlin lua make makefile nginx objc perl php
-    pl powershell ps1 py pycon python r rb rs ruby rust scala sh shell sql swift toml ts tsx
-    typescript xml yaml yml zsh""".split()
-)
-_COLOURED = 4_000  # characters of code in one body; what comes after them stays uncoloured
+LANGUAGES = frozenset({
+    "bash", "c", "c#", "c++", "console", "cpp", "cs", "csharp", "css", "dart", "diff", "docker",
+    "dockerfile", "elixir", "ex", "go", "golang", "haskell", "hs", "html", "ini", "java",
+    "javascript", "js", "json", "jsx", "kotlin", "lua", "make", "makefile", "nginx", "objc",
+    "perl", "php", "pl", "powershell", "ps1", "py", "pycon", "python", "r", "rb", "rs", "ruby",
+    "rust", "scala", "sh", "shell", "sql", "swift", "toml", "ts", "tsx", "typescript", "xml",
+    "yaml", "yml", "zsh",
+})  # fmt: skip
+SLOW = frozenset({"c#", "cs", "csharp", "go", "golang", "java", "perl", "pl", "r"})
+
+# What is coloured of the code in one body. Real code has a token in three to five characters.
+_CHARACTERS = 4_000  # in languages of SLOW, whose lexers are quadratic, a fifth of it
+_TOKENS = 1_600
 # Many lexers are quadratic in the length of a line or in the number of blank lines.
 _UNLIKELY = re.compile(r".{161}|\n{4}")
 
@@ -42,25 +49,33 @@ def place(number: int) -> str:
 
 def put_back(html: str, snippets: list[Snippet]) -> str:
     """Put the snippets, coloured, into HTML in the places that place() marked."""
-    left = _COLOURED
-    blocks = []
-    for language, source in snippets:
-        left -= len(source)
-        lexer = _lexer(language) if left >= 0 and not _UNLIKELY.search(source) else None
-        code = _coloured(source, lexer) if lexer else escape(source, quote=False)
-        blocks.append(f'<pre class="code"><code>{code}</code></pre>')
+    colours = _Colours()
+    blocks = [f'<pre class="code"><code>{colours.paint(*s)}</code></pre>' for s in snippets]
     return _PLACE.sub(lambda m: blocks[int(m[1] or m[2])], html)
 
 
-def _lexer(info: str) -> Lexer | None:
-    language = info.split(None, 1)[0].lower() if info else ""
-    return _lexer_named(language) if language in LANGUAGES else None
+class _Colours:
+    """The colours for one body, which are limited."""
+
+    def __init__(self) -> None:
+        self.characters = _CHARACTERS
+        self.tokens = _TOKENS
+
+    def paint(self, info: str, source: str) -> str:
+        """Give the source as HTML, in colours as far as they go."""
+        language = info.split(None, 1)[0].lower() if info else ""
+        self.characters -= len(source) * (5 if language in SLOW else 1)
+        if self.characters < 0 or language not in LANGUAGES or _UNLIKELY.search(source):
+            return escape(source, quote=False)
+        tokens = list(islice(_lexer(language).get_tokens(source), self.tokens))
+        self.tokens -= len(tokens)
+        painted = "".join(text for _, text in tokens)
+        html = format(tokens, _FORMATTER)
+        if not painted.endswith("\n"):
+            html = html.removesuffix("\n")
+        return html + escape(source.removeprefix(painted), quote=False)
 
 
 @cache
-def _lexer_named(language: str) -> Lexer:
+def _lexer(language: str) -> Lexer:
     return get_lexer_by_name(language, stripnl=False, ensurenl=False)
-
-
-def _coloured(source: str, lexer: Lexer) -> str:
-    return highlight(source, lexer, _FORMATTER).removesuffix("\n")

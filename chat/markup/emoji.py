@@ -37,15 +37,21 @@ def as_text(index, shortname, alias, uc, alt, title, category, options, md) -> s
 
 @cache
 def _few_emoji() -> re.Pattern[str]:
-    # UTS #51: a flag, a keycap, a flag by tags (Wales), or pictures with a tone joined by ZWJ.
-    points = {int(c, 16) for e in gemoji_db.emoji.values() for c in e["unicode"].split("-")}
-    pictures = "".join(
-        chr(c) for c in sorted(points)
-        if 0x203B < c < 0x1F1E6 and c != 0x20E3 or 0x1F1FF < c < 0xE0000 and c not in range(0x1F3FB, 0x1F400)
-    )
+    # UTS #51: a flag, a keycap, a flag made of tags (Wales), or pictures, with skin tones, joined.
+    pictures = "".join(chr(point) for point in sorted(_points()) if _is_picture(point))
     picture = f"[{pictures}]\ufe0f?[\U0001f3fb-\U0001f3ff]?"
     one = (
-        "[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3|\U0001f3f4[\U000e0020-\U000e007e]{2,7}\U000e007f"
+        "[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3"
+        "|\U0001f3f4[\U000e0020-\U000e007e]{2,7}\U000e007f"
         f"|{picture}(?:\u200d{picture})*+"
     )
     return re.compile(rf"\s*(?:(?:{one})\s*){{1,3}}")
+
+
+def _points() -> set[int]:
+    return {int(c, 16) for e in gemoji_db.emoji.values() for c in e["unicode"].split("-")}
+
+
+def _is_picture(point: int) -> bool:
+    parts = point == 0x20E3 or 0x1F1E6 <= point <= 0x1F1FF or 0x1F3FB <= point <= 0x1F3FF
+    return 0x203C <= point < 0xE0000 and not parts

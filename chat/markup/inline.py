@@ -1,7 +1,6 @@
 """Spans: emphasis, code, links and emoji within a line."""
 
 import re
-from functools import partial
 from xml.etree import ElementTree
 
 from markdown import Markdown
@@ -30,6 +29,8 @@ _BARE_LINK = r"(?<![A-Za-z0-9_])(?:(?i:https?)://|(?P<www>(?i:www)\.))"
 _LINK_END = re.compile(rf"[{_CJK}\u2014\u2018-\u201f\u2026]")
 _BARE_MAIL = r"(?<![\w.+/@-])(?P<mail>(?a:[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w@-]))"
 
+_EMOJI = r"(?<![A-Za-z0-9])(:[+\-\w]+:)(?![A-Za-z0-9])"
+
 _ESCAPED = r"\`*_~[]|#>:+-"  # not `.` or `(`: people type paths and regular expressions
 
 
@@ -52,11 +53,15 @@ class Spans(Extension):
             emoji_index=emoji.index, emoji_generator=emoji.as_text, title="none"
         ).extendMarkdown(md)
         md.delimiters.add("~", "del", double=True)
+        md.inlinePatterns["emoji"].compiled_re = re.compile(_EMOJI)
         for mark in "*~":
             md.delimiters.delimiters[mark].boundary = _boundary(re.escape(mark))
         md.ESCAPED_CHARS = list(_ESCAPED)
-        # Python-Markdown's own serializer takes what looks like an entity for one.
-        md.serializer = partial(ElementTree.tostring, encoding="unicode", method="html")
+
+
+def serialize(root: ElementTree.Element) -> str:
+    """Write the tree as HTML, where Python-Markdown would leave alone what looks like an entity."""
+    return ElementTree.tostring(root, encoding="unicode", method="html")
 
 
 def _boundary(mark: str) -> re.Pattern[str]:
@@ -66,8 +71,8 @@ def _boundary(mark: str) -> re.Pattern[str]:
     punctuation mark around it. Here only a mark between two letters or digits (2*3*4) is text.
     """
     return re.compile(
-        rf"(?<!{mark})(?!(?<={_LETTER}){mark}+{_LETTER})"
-        rf"(?:(?P<ambiguous>(?<=\S){mark}++(?=\S))|(?P<end>(?<=\S){mark}++)|(?P<start>{mark}++(?=\S)))"
+        rf"(?<!{mark})(?!(?<={_LETTER}){mark}+{_LETTER})(?:(?P<ambiguous>(?<=\S){mark}++(?=\S))"
+        rf"|(?P<end>(?<=\S){mark}++)|(?P<start>{mark}++(?=\S)))"
     )
 
 

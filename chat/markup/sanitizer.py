@@ -7,10 +7,10 @@ from typing import Any
 from bleach.html5lib_shim import Filter
 from bleach.sanitizer import Cleaner
 
-TAGS = frozenset(
-    """a blockquote br code del em h4 h5 h6 hr input li ol p strong table tbody td th thead tr
-    ul""".split()
-)
+TAGS = frozenset({
+    "a", "blockquote", "br", "code", "del", "em", "h4", "h5", "h6", "hr", "input", "li", "ol",
+    "p", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+})  # fmt: skip
 PROTOCOLS = frozenset({"http", "https", "mailto"})
 
 _LINK = {"rel": "nofollow noopener noreferrer", "target": "_blank"}
@@ -36,9 +36,7 @@ _VALUES = {
 
 def build() -> Cleaner:
     """A Cleaner for one thread."""
-    return Cleaner(
-        tags=TAGS, attributes=_is_allowed, protocols=PROTOCOLS, filters=[_Links]
-    )
+    return Cleaner(tags=TAGS, attributes=_is_allowed, protocols=PROTOCOLS, filters=[_Links])
 
 
 def _is_allowed(tag: str, name: str, value: str) -> bool:
@@ -50,7 +48,12 @@ class _Links(Filter):
     """Links open elsewhere, get no credit with search engines and learn nothing of this site."""
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        dead = False
         for token in super().__iter__():
-            if token["type"] == "StartTag" and token["name"] == "a":
-                token["data"].update({(None, name): value for name, value in _LINK.items()})
+            if token.get("name") == "a":
+                if token["type"] == "StartTag":
+                    dead = (None, "href") not in token["data"]
+                    token["data"].update({(None, name): value for name, value in _LINK.items()})
+                if dead:
+                    continue
             yield token

@@ -37,6 +37,8 @@ def room(request, slug: str):
         "may_moderate": bool(membership and membership.is_at_least(Membership.Role.MODERATOR)),
         "may_edit": bool(membership and membership.is_at_least(Membership.Role.OWNER)),
         "config": config(request.user, room, membership),
+        # What the browser copies for a message that is on its way.
+        "pending": Message(author=request.user, revision=0),
     }
     return render(request, "chat/room.html", context)
 
@@ -61,6 +63,9 @@ def messages(request, slug: str):
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
     if request.method == "POST":
         return post(request, room)
+    if source := number(request.GET.get("source")):
+        message = get_object_or_404(room.messages.visible(), pk=source, author=request.user)
+        return JsonResponse({"body": message.body, "revision": message.revision})
     query = {key: number(request.GET.get(key)) for key in ("before", "after", "around")}
     if not request.accepts("application/json") or request.accepts("text/html"):
         wanted = {key: value for key, value in query.items() if value}

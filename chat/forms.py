@@ -1,0 +1,75 @@
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat.models import Room
+
+NO_AUTOCOMPLETE = {"autocomplete": "off"}
+
+
+class RoomForm(forms.Form):
+    """What one can say about a room. The verbs of Room check what only the database knows."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=Room.NAME_LENGTH,
+        widget=forms.TextInput({**NO_AUTOCOMPLETE, "dir": "auto"}),
+        error_messages={"required": _("Give the room a name.")},
+    )
+    topic = forms.CharField(
+        label=_("Topic"),
+        max_length=Room._meta.get_field("topic").max_length,
+        required=False,
+        widget=forms.TextInput({**NO_AUTOCOMPLETE, "dir": "auto"}),
+        help_text=_("What is talked about here, in one line."),
+    )
+    kind = forms.ChoiceField(
+        label=_("Who may enter"),
+        choices=Room.Kind.choices,
+        required=False,
+        initial=Room.Kind.PUBLIC,
+        widget=forms.RadioSelect,
+    )
+    guests_allowed = forms.BooleanField(
+        label=_("Guests may enter"),
+        required=False,
+        help_text=_("People without an account, with a nickname only."),
+    )
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or Room.Kind.PUBLIC
+
+
+class InvitationForm(forms.Form):
+    """How long an invitation lasts and how many people it lets in."""
+
+    LASTS = {
+        "1h": (_("One hour"), timedelta(hours=1)),
+        "1d": (_("One day"), timedelta(days=1)),
+        "7d": (_("A week"), timedelta(days=7)),
+        "30d": (_("A month"), timedelta(days=30)),
+        "ever": (_("Until it is revoked"), None),
+    }
+
+    lasts = forms.ChoiceField(
+        label=_("Ends after"),
+        choices=[(key, label) for key, (label, _span) in LASTS.items()],
+        initial="7d",
+    )
+    max_uses = forms.IntegerField(
+        label=_("For how many people"),
+        min_value=1,
+        max_value=10_000,
+        required=False,
+        widget=forms.NumberInput({"inputmode": "numeric", "placeholder": _("any number")}),
+    )
+
+    def clean(self) -> dict:
+        """`cleaned_data` as Invitation.create() takes it."""
+        lasts = self.LASTS.get(self.cleaned_data.get("lasts"))
+        return {
+            "expires_at": timezone.now() + lasts[1] if lasts and lasts[1] else None,
+            "max_uses": self.cleaned_data.get("max_uses"),
+        }

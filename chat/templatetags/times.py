@@ -1,0 +1,38 @@
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+WEEK = timedelta(days=7)
+MINUTE = timedelta(minutes=1)
+
+
+@register.filter
+def ago(then: datetime) -> str:
+    """How long ago, in one unit; what is older than a week by its day."""
+    now = timezone.now()
+    if now - then < MINUTE:
+        return _("just now")
+    if now - then < WEEK:
+        return _("%s ago") % timesince(then, now, depth=1)
+    return day(then)
+
+
+@register.filter
+def ahead(then: datetime) -> str:
+    """When that will be: in how long, in one unit; what is further off than a week by its day."""
+    now = timezone.now()
+    if then - now < WEEK:
+        return _("in %s") % timeuntil(then, now, depth=1)
+    return _("on %s") % day(then)
+
+
+def day(then: datetime) -> str:
+    then = timezone.localtime(then)
+    is_this_year = then.year == timezone.localtime().year
+    return date_format(then, "MONTH_DAY_FORMAT" if is_this_year else "DATE_FORMAT")
