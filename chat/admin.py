@@ -156,7 +156,7 @@ class RoomForm(VerbForm):
 @admin.register(Room)
 class RoomAdmin(VerbAdmin):
     form = RoomForm
-    list_display = ["name", "topic", "kind", "guests_allowed", "archived", "people", "active_at"]
+    list_display = ["name", "kind", "guests_allowed", "archived", "people", "active_at"]
     list_filter = ["kind", "guests_allowed", ("archived_at", HappenedFilter), "active_at"]
     search_fields = ["name", "slug", "topic"]
     search_help_text = _("Name, address or topic")
@@ -208,6 +208,12 @@ class RoomAdmin(VerbAdmin):
 
     def remove(self, by, room):
         room.delete_for_good(by)
+
+    def get_deleted_objects(self, rooms, request):
+        names, counts, *denied = super().get_deleted_objects(rooms, request)
+        for model in (Message, Membership, Invitation):
+            counts[model._meta.verbose_name_plural] = model.objects.filter(room__in=rooms).count()
+        return names, counts, *denied
 
     @admin.action(permissions=["change"], description=_("Archive: to be read only"))
     def archive(self, request, rooms):

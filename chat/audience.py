@@ -51,7 +51,7 @@ class Audience:
     open: dict[tuple[RoomHub, int], "Audience"] = {}
 
     def __init__(self, hub: RoomHub, room):
-        self.hub, self.room, self.room_id, self.slug = hub, room, room.pk, room.slug
+        self.hub, self.room, self.slug = hub, room, room.slug
         self.tabs: set[Member] = set()
         self.here: set[int] = set()
         self.typists: dict[int, tuple[Person, asyncio.TimerHandle]] = {}
@@ -60,8 +60,8 @@ class Audience:
         self.started = hub.loop.create_task(self._start())
 
     async def _start(self) -> None:
-        await self.hub.join(self, [audience_group(self.room_id)])
-        self.here = await in_thread(presence.present, self.room_id)
+        await self.hub.join(self, [audience_group(self.room.pk)])
+        self.here = await in_thread(presence.present, self.room.pk)
         self._look_in(LOOK_AGAIN)
 
     @classmethod
@@ -76,8 +76,8 @@ class Audience:
 
     def leave(self, tab: Member) -> None:
         self.tabs.discard(tab)
-        if not self.tabs and self.open.pop((self.hub, self.room_id), None):
-            self.hub.leave(self, audience_group(self.room_id))
+        if not self.tabs and self.open.pop((self.hub, self.room.pk), None):
+            self.hub.leave(self, audience_group(self.room.pk))
             if self.next_look:
                 self.next_look.cancel()
 
@@ -116,7 +116,7 @@ class Audience:
 
     async def _look(self) -> None:
         before = self.here
-        self.here = await in_thread(presence.present, self.room_id)
+        self.here = await in_thread(presence.present, self.room.pk)
         came, went = self.here - before, before - self.here
         if came or went:
             if len(came) + len(went) <= ANNOUNCED:
@@ -124,7 +124,7 @@ class Audience:
                     *[UserJoined(room=self.slug, user=p) for p in await in_thread(_people, came)],
                     *[UserLeft(room=self.slug, user=p) for p in await in_thread(_people, went)],
                 )
-            users, count = await in_thread(people_here, self.room_id, self.here)
+            users, count = await in_thread(people_here, self.room.pk, self.here)
             self.tell(Presence(room=self.slug, users=users, count=count))
 
     # Who is typing ------------------------------------------------------------------------------

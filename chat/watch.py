@@ -29,11 +29,11 @@ ACCESS_EVERY = 20.0  # seconds; also renews who is here, well within presence.LI
 
 
 class Watch:
-    """The watch over the sockets of one process and event loop."""
+    """The watch over the tabs of one process and event loop."""
 
     def __init__(self, hub: RoomHub):
         self.hub = hub
-        self.sockets: set = set()
+        self.tabs: set = set()
         self.before: dict[int, int] = {}
         self.tasks = [
             hub.loop.create_task(self._every(REVISIONS_EVERY, self.compare_revisions)),
@@ -52,7 +52,7 @@ class Watch:
 
     async def compare_revisions(self) -> None:
         """Tell the tabs of each room whose newest revision has not come by since the last look."""
-        audiences = {a.room_id: a for (hub, _), a in Audience.open.items() if hub is self.hub}
+        audiences = {room_id: a for (hub, room_id), a in Audience.open.items() if hub is self.hub}
         if not audiences:
             return
         now = await in_thread(self._revisions, list(audiences))
@@ -71,21 +71,16 @@ class Watch:
     # Orders that were lost, and sessions that ended by themselves -------------------------------
 
     async def check_access(self) -> None:
-        sockets = tuple(self.sockets)
-        entries = [
-            (audience.room_id, socket.user_id, socket.id)
-            for socket in sockets
-            for audience in socket.open.values()
-        ]
+        tabs = tuple(self.tabs)
+        entries = [tab.entry(here.room.pk) for tab in tabs for here in tab.open.values()]
         await in_thread(presence.renew, entries)
-        keys = {socket.session_key for socket in sockets}
-        users = {socket.user_id for socket in sockets}
+        keys, users = {tab.session_key for tab in tabs}, {tab.user_id for tab in tabs}
         sessions, active, rooms = await in_thread(self._access, keys, users)
-        for socket in sockets:
-            if socket.session_key not in sessions or socket.user_id not in active:
-                socket.lose_everything()
+        for tab in tabs:
+            if tab.session_key not in sessions or tab.user_id not in active:
+                tab.lose_everything()
             else:
-                socket.keep_rooms(rooms.get(socket.user_id, set()))
+                tab.keep_rooms(rooms.get(tab.user_id, set()))
 
     @staticmethod
     def _access(keys: set[str], users: set[int]) -> tuple[set[str], set[int], dict[int, set[int]]]:

@@ -26,8 +26,10 @@ _FENCE = re.compile(r"(`{3,}|~{3,})\s*([^`~]*)")
 _HEADING = re.compile(r"(#{1,6})\s+(.+)")
 
 # Each of these takes the parsers 0.05 ms at most; where there are few of them, length is cheap.
-_COSTLY = re.compile(r"[*_~`\[\]\\|:@<>&\n\ufdd0]|//|---|(?:[-+#]|\d\.)\s|[wW]{3}\.")
-_BUDGET = 600
+_COSTLY = re.compile(
+    r"[*_~`\[\]\\|:@<>&\n\ufdd0]|//|---|(?:[-+#]|\d\.)\s|[wW](?=[wW]{2}\.)|[wW]{2}\."
+)
+_BUDGET = 500
 _NESTED = re.compile(r"^(?:\s*+(?:>|(?:[-*+]|\d{1,3}\.)\s)){9}", re.MULTILINE)
 
 

@@ -29,7 +29,7 @@ SLOW = frozenset({"c#", "cs", "csharp", "go", "golang", "java", "perl", "pl", "r
 
 # What is coloured of the code in one body. Real code has a token in three to five characters.
 _CHARACTERS = 4_000  # in languages of SLOW, whose lexers are quadratic, a fifth of it
-_TOKENS = 1_600
+_TOKENS = 1_200
 # Many lexers are quadratic in the length of a line or in the number of blank lines.
 _UNLIKELY = re.compile(r".{161}|\n{4}")
 

@@ -1,0 +1,126 @@
+"""What one socket takes part in: the groups it is told by, and the rooms it has open.
+
+The consumer speaks with the client; the tab is what the rest of the process knows of it.
+"""
+
+import secrets
+from collections.abc import Sequence
+
+from chat import broadcasts, presence
+from chat.audience import Audience
+from chat.broadcasts import room_group, user_group
+from chat.errors import NotFound
+from chat.hub import running_hub
+from chat.models import Room
+from chat.threads import in_thread
+from chat.watch import running_watch
+from chat.wire import Frame, Wire
+
+
+class Tab:
+    """A member of the hub. `consumer` says who it is and is told when they are signed out."""
+
+    def __init__(self, consumer, wire: Wire):
+        self.consumer, self.wire = consumer, wire
+        self.id = secrets.token_hex(8)
+        self.user_id, self.session_key = consumer.user_id, consumer.session_key
+        self.hub, self.watch = running_hub(), running_watch()
+        self.groups = {user_group(self.user_id)}
+        self.open: dict[str, Audience] = {}
+        self.typing: set[str] = set()
+
+    async def enter(self, room_ids: list[int]) -> None:
+        """From now on this tab hears of all the rooms of its person."""
+        self.watch.tabs.add(self)
+        self.groups |= {room_group(room_id) for room_id in room_ids}
+        await self.hub.join(self, self.groups)
+
+    async def leave(self) -> None:
+        self.watch.tabs.discard(self)
+        self.hub.leave_all(self, self.groups)
+        for slug in tuple(self.open):
+            await self.close_room(slug, grace=presence.GRACE)
+
+    # Rooms that are open in this tab ------------------------------------------------------------
+
+    def entry(self, room_id: int) -> presence.Entry:
+        return room_id, self.user_id, self.id
+
+    async def open_room(self, room: Room) -> None:
+        """From the return on, nothing that happens in the room escapes this tab."""
+        self.groups.add(room_group(room.pk))
+        await self.hub.join(self, [room_group(room.pk)])
+        if room.slug not in self.open:
+            self.open[room.slug] = await Audience.enter(self.hub, room, self)
+
+    def opened(self, room: Room, revision: int) -> None:
+        """The client has the room as of `revision`: the watch counts from there."""
+        self.hub.revisions.setdefault(room_group(room.pk), revision)
+        broadcasts.presence_changed(room.pk)
+
+    async def close_room(self, slug: str, grace: float = 0.0) -> None:
+        """Take this tab off the list of who is here, `grace` seconds from now."""
+        if slug not in self.open:
+            return
+        self.stop_typing(slug)
+        audience = self.open.pop(slug)
+        audience.leave(self)
+        await in_thread(presence.leave, self.entry(audience.room.pk), grace)
+        self.hub.loop.call_later(grace, broadcasts.presence_changed, audience.room.pk)
+
+    def start_typing(self, slug: str) -> None:
+        if slug not in self.open:
+            raise NotFound
+        self.typing.add(slug)
+        self._tell_typing(slug, on=True)
+
+    def stop_typing(self, slug: str) -> None:
+        if slug in self.typing:
+            self.typing.discard(slug)
+            self._tell_typing(slug, on=False)
+
+    def _tell_typing(self, slug: str, on: bool) -> None:
+        broadcasts.typing(self.open[slug].room.pk, self.consumer.person, on)
+
+    # As a member of the hub ---------------------------------------------------------------------
+
+    def write(self, frames: Sequence[Frame], data: bytes) -> None:
+        self.wire.write(frames, data)
+
+    def heed(self, order: dict) -> None:
+        match order:
+            case {"do": "join", "room": room_id}:
+                self.gain_room(room_id)
+            case {"do": "leave", "room": room_id}:
+                self.lose_room(room_id)
+            case {"do": "close", "session": session}:
+                if session in {None, self.session_key}:
+                    self.lose_everything()
+
+    def gain_room(self, room_id: int) -> None:
+        self.groups.add(room_group(room_id))
+        self.hub.loop.create_task(self.hub.join(self, [room_group(room_id)]))
+
+    def lose_room(self, room_id: int) -> None:
+        """From now on nothing of this room is delivered."""
+        self.groups.discard(room_group(room_id))
+        self.hub.leave(self, room_group(room_id))
+        for slug, audience in tuple(self.open.items()):
+            if audience.room.pk == room_id:
+                self.hub.loop.create_task(self.close_room(slug))
+
+    def keep_rooms(self, room_ids: set[int]) -> None:
+        """Bring the groups in line with the memberships that there are."""
+        kept = {room_group(room_id): room_id for room_id in room_ids}
+        held = self.groups - {user_group(self.user_id)}
+        for group in held - kept.keys():
+            self.lose_room(int(group.removeprefix("room.")))
+        for group in kept.keys() - held:
+            self.gain_room(kept[group])
+
+    def lose_everything(self) -> None:
+        """From now on nothing is delivered; the person is told, and the socket closes."""
+        self.hub.leave_all(self, self.groups)
+        for slug in tuple(self.open):
+            self.hub.loop.create_task(self.close_room(slug))
+        self.hub.loop.create_task(self.consumer.sign_out())
