@@ -74,10 +74,11 @@ def render(body: str) -> str:
     if not _MARKUP.search(body):
         return _plain(body)
     text, snippets = blocks.parse(body)
-    if len(body) > MAX_LENGTH or blocks.is_costly(text):
+    effort = blocks.effort_left(text)
+    if len(body) > MAX_LENGTH or effort < 0:
         return _plain_with_links(body)
     try:
-        return _parsers.render(text, snippets) or _plain(body)
+        return _parsers.render(text, snippets, effort) or _plain(body)
     except Exception:
         # Anybody may post anything, and behind this line stand three parsers that were not
         # written for hostile text. Whatever they raise (RecursionError and IndexError are known)
@@ -90,7 +91,7 @@ def render(body: str) -> str:
 def needs_plain_text(body: str) -> bool:
     """Whether parsing `body` might take too long, so that render() does not even try."""
     body = clean(body)
-    return len(body) > MAX_LENGTH or blocks.is_costly(blocks.parse(body)[0])
+    return len(body) > MAX_LENGTH or blocks.effort_left(blocks.parse(body)[0]) < 0
 
 
 def excerpt(html_or_body: str, length: int = 140) -> str:
@@ -130,9 +131,9 @@ class _Parsers(threading.local):
     def cleaner(self) -> Cleaner:
         return sanitizer.build()
 
-    def render(self, text: str, snippets: list[code.Snippet]) -> str:
+    def render(self, text: str, snippets: list[code.Snippet], effort: float) -> str:
         html = self.markdown.reset().convert(text)
-        return code.put_back(self.cleaner.clean(html), snippets)
+        return code.put_back(self.cleaner.clean(html), snippets, effort)
 
 
 _parsers = _Parsers()

@@ -40,9 +40,13 @@ def parse(body: str) -> tuple[str, list[Snippet]]:
     return "\n".join(lines.out), lines.snippets
 
 
-def is_costly(text: str) -> bool:
-    """Whether what parse() gave is too much for the parsers."""
-    return len(_COSTLY.findall(text)) > _BUDGET or _NESTED.search(text) is not None
+def effort_left(text: str) -> float:
+    """Give how much of the effort that one body may cost the parsing of `text`, as parse() gave
+    it, leaves: 1 all, 0 nothing; less than 0 if it must not be parsed.
+    """
+    if _NESTED.search(text):
+        return -1
+    return 1 - len(_COSTLY.findall(text)) / _BUDGET
 
 
 class Blocks(Extension):

@@ -47,9 +47,11 @@ def place(number: int) -> str:
     return f"\ufdd0{number}\ufdd1"
 
 
-def put_back(html: str, snippets: list[Snippet]) -> str:
-    """Put the snippets, coloured, into HTML in the places that place() marked."""
-    colours = _Colours()
+def put_back(html: str, snippets: list[Snippet], effort: float) -> str:
+    """Put the snippets into HTML in the places that place() marked, in as many colours as an
+    effort of 0 (none) to 1 allows.
+    """
+    colours = _Colours(effort)
     blocks = [f'<pre class="code"><code>{colours.paint(*s)}</code></pre>' for s in snippets]
     return _PLACE.sub(lambda m: blocks[int(m[1] or m[2])], html)
 
@@ -57,9 +59,9 @@ def put_back(html: str, snippets: list[Snippet]) -> str:
 class _Colours:
     """The colours for one body, which are limited."""
 
-    def __init__(self) -> None:
-        self.characters = _CHARACTERS
-        self.tokens = _TOKENS
+    def __init__(self, effort: float) -> None:
+        self.characters = int(_CHARACTERS * effort)
+        self.tokens = int(_TOKENS * effort)
 
     def paint(self, info: str, source: str) -> str:
         """Give the source as HTML, in colours as far as they go."""

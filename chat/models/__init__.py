@@ -1,5 +1,6 @@
 from chat.models.invitation import Invitation
+from chat.models.membership import Membership
 from chat.models.message import Message
-from chat.models.room import Membership, Room
+from chat.models.room import Room
 
 __all__ = ["Invitation", "Membership", "Message", "Room"]

@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.errors import NotAllowed
-from chat.models.room import Membership, Room
+from chat.models.membership import Membership
+from chat.models.room import Room
 
 
 def new_token() -> str:
@@ -66,14 +67,14 @@ class Invitation(models.Model):
         The count is raised by one conditional UPDATE, so that a link for one person lets in one
         person, however many come at the same moment. Members are let through without counting.
         """
-        if membership := self.room.membership_of(user):
-            return membership
         if user.is_guest and not self.room.guests_allowed:
             raise NotAllowed(_("This room does not take guests. Make an account to enter."))
         with transaction.atomic():
-            if not Invitation.objects.open().filter(pk=self.pk).update(uses=F("uses") + 1):
+            membership, is_new = self.room.admit(user)
+            counted = Invitation.objects.open().filter(pk=self.pk)
+            if is_new and not counted.update(uses=F("uses") + 1):
                 raise NotAllowed(_("This invitation has ended. Ask for a new one."))
-            return self.room.admit(user)
+        return membership
 
     def revoke(self, by) -> None:
         self.room.require_role(by, Membership.Role.MODERATOR)

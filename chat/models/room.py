@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import names
 from chat import broadcasts, limits, markup
 from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken
+from chat.models.membership import Membership
 from chat.models.message import Message
 
 
@@ -165,7 +166,7 @@ class Room(models.Model):
 
     def _take_name(self, name: str) -> None:
         self.name = names.clean(name)
-        self.name_key = names.key(name)
+        self.name_key = names.key(name)[:255]
         if not self.name_key:
             raise Invalid(_("Give the room a name."))
         if len(self.name) > self.NAME_LENGTH:
@@ -191,16 +192,16 @@ class Room(models.Model):
 
     # People -------------------------------------------------------------------------------------
 
-    def membership_of(self, user) -> "Membership | None":
+    def membership_of(self, user) -> Membership | None:
         return self.memberships.filter(user=user.pk).first()
 
-    def membership_or_error(self, user) -> "Membership":
+    def membership_or_error(self, user) -> Membership:
         """Raises NotFound for somebody who is not a member."""
         if membership := self.membership_of(user):
             return membership
         raise NotFound
 
-    def require_role(self, user, role: str) -> "Membership | None":
+    def require_role(self, user, role: str) -> Membership | None:
         """Raises NotAllowed unless `user` has at least `role` here, or runs the whole site."""
         membership = self.membership_of(user)
         if (membership and membership.is_at_least(role)) or self.is_run_from_above_by(user):
@@ -212,14 +213,14 @@ class Room(models.Model):
         """Whether `user` runs this room like any other: a superuser, or staff given that right."""
         return user.has_perm("chat.change_room")
 
-    def join(self, user) -> "Membership":
-        """Walk in. Raises NotFound where `user` may not, TooFast, or Archived."""
+    def join(self, user) -> Membership:
+        """Walk in. Raises NotFound where `user` may not, or TooFast."""
         if membership := self.membership_of(user):
             return membership
         if not self.takes(user):
             raise NotFound
         limits.spend("join", user.pk)
-        return self.admit(user)
+        return self.admit(user)[0]
 
     def leave(self, user) -> None:
         """Walk out. Raises NotAllowed for the last owner, who first hands the room on."""
@@ -231,14 +232,14 @@ class Room(models.Model):
                 )
             room._drop(mine)
 
-    def add_member(self, by, user, role="member") -> "Membership":
+    def add_member(self, by, user, role="member") -> Membership:
         """Bring somebody in, whether they asked or not. Only owners may. Raises NotAllowed."""
         self.require_role(by, Membership.Role.OWNER)
         if user.is_guest and not self.guests_allowed:
             raise NotAllowed(_("This room does not take guests."))
         if user.is_guest and role != Membership.Role.MEMBER:
             raise NotAllowed(_("A guest cannot run a room."))
-        return self.admit(user, role)
+        return self.admit(user, role)[0]
 
     def remove_member(self, by, user) -> None:
         """Show somebody out. A moderator may remove members, an owner everybody else."""
@@ -268,7 +269,11 @@ class Room(models.Model):
     def _owners(self):
         return self.memberships.filter(role=Membership.Role.OWNER)
 
-    def admit(self, user, role="member") -> "Membership":
+    def admit(self, user, role=Membership.Role.MEMBER) -> tuple[Membership, bool]:
+        """Make `user` a member, whoever asks; and whether they were none before.
+
+        For join() and Invitation.accept(), which know whether they may.
+        """
         with transaction.atomic():
             membership, is_new = self.memberships.get_or_create(
                 user=user,
@@ -278,7 +283,7 @@ class Room(models.Model):
             if is_new:
                 Room.objects.filter(pk=self.pk).update(members_count=F("members_count") + 1)
                 transaction.on_commit(lambda: broadcasts.membership_gained(self, user))
-        return membership
+        return membership, is_new
 
     def _drop(self, memberships) -> None:
         gone = list(memberships.select_related("user"))
@@ -357,43 +362,3 @@ class Room(models.Model):
         changed = self.messages.filter(revision__gt=revision).order_by("revision").with_author()
         messages = list(changed[: Message.CHANGES_LIMIT + 1])
         return None if len(messages) > Message.CHANGES_LIMIT else messages
-
-
-class Membership(models.Model):
-    class Role(models.TextChoices):
-        OWNER = "owner", _("Owner")
-        MODERATOR = "moderator", _("Moderator")
-        MEMBER = "member", _("Member")
-
-    RANKS = {Role.MEMBER: 0, Role.MODERATOR: 1, Role.OWNER: 2}
-
-    room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
-    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
-    # The id of the newest message seen. Not a foreign key: pruning must not touch every member.
-    last_read = models.BigIntegerField(default=0, editable=False)
-    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name = _("membership")
-        verbose_name_plural = _("memberships")
-        constraints = [
-            models.UniqueConstraint("room", "user", name="one_membership_per_person_and_room"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user} in {self.room}"
-
-    def is_at_least(self, role: str) -> bool:
-        return self.RANKS[self.role] >= self.RANKS[role]
-
-    def outranks(self, other: "Membership") -> bool:
-        return self.RANKS[self.role] > self.RANKS[other.role] or self.role == self.Role.OWNER
-
-    def read_up_to(self, message_id: int) -> None:
-        """Move the read mark forward to a visible message of this room; never back."""
-        if not self.room.messages.visible().filter(pk=message_id).exists():
-            raise NotFound
-        moved = Membership.objects.filter(pk=self.pk, last_read__lt=message_id)
-        if moved.update(last_read=message_id):
-            broadcasts.read(self.room, self.user_id, message_id)

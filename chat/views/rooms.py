@@ -33,10 +33,7 @@ def rooms(request):
         found = found.filter(Q(active_at__lt=active_at) | Q(active_at=active_at, pk__lt=pk))
     page, has_more = cut(found, PAGE_SIZE)
     context = {
-        "rooms": with_people_here(page),
-        "my_rooms": set(
-            request.user.memberships.filter(room__in=page).values_list("room", flat=True)
-        ),
+        "rooms": with_people_here(with_what_is_mine(page, request.user)),
         "tab": tab,
         "query": query,
         "after": after,
@@ -57,6 +54,16 @@ def with_people_here(rooms: list[Room]) -> list[Room]:
     here = presence.counts([room.pk for room in rooms])
     for room in rooms:
         room.here = here.get(room.pk, 0)
+    return rooms
+
+
+def with_what_is_mine(rooms: list[Room], user) -> list[Room]:
+    """The same rooms, each with `is_mine` (`user` is a member) and `unread`."""
+    memberships = user.memberships.filter(room__in=rooms)
+    last_read = dict(memberships.values_list("room", "last_read"))
+    for room in rooms:
+        room.is_mine = room.pk in last_read
+        room.unread = room.is_mine and (room.last_message_id or 0) > last_read[room.pk]
     return rooms
 
 

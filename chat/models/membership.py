@@ -1,0 +1,47 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat import broadcasts
+from chat.errors import NotFound
+
+
+class Membership(models.Model):
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        MODERATOR = "moderator", _("Moderator")
+        MEMBER = "member", _("Member")
+
+    RANKS = {Role.MEMBER: 0, Role.MODERATOR: 1, Role.OWNER: 2}
+
+    room = models.ForeignKey("chat.Room", models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    # The id of the newest message seen. Not a foreign key: pruning must not touch every member.
+    last_read = models.BigIntegerField(default=0, editable=False)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint("room", "user", name="one_membership_per_person_and_room"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.room}"
+
+    def is_at_least(self, role: str) -> bool:
+        return self.RANKS[self.role] >= self.RANKS[role]
+
+    def outranks(self, other: "Membership") -> bool:
+        return self.RANKS[self.role] > self.RANKS[other.role] or self.role == self.Role.OWNER
+
+    def read_up_to(self, message_id: int) -> None:
+        """Move the read mark forward to a visible message of this room; never back."""
+        if not self.room.messages.visible().filter(pk=message_id).exists():
+            raise NotFound
+        moved = Membership.objects.filter(pk=self.pk, last_read__lt=message_id)
+        if moved.update(last_read=message_id):
+            broadcasts.read(self.room, self.user_id, message_id)
