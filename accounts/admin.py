@@ -18,7 +18,7 @@ class PersonAdmin(UserAdmin):
     ordering = ["-date_joined"]
     readonly_fields = ["last_login", "date_joined", "is_guest"]
     filter_horizontal = ["groups", "user_permissions"]
-    actions = ["deactivate", "reactivate"]
+    actions = ["deactivate", "reactivate", "remove_pictures"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         (_("Profile"), {"fields": ["display_name", "email", "about", "language", "time_zone"]}),
@@ -49,6 +49,8 @@ class PersonAdmin(UserAdmin):
             self._set_active(request, person, wanted)
         else:
             super().save_model(request, person, form, change)
+        if change and {"username", "display_name"} & {*form.changed_data}:
+            person.tell_of_change()
 
     @admin.action(description=_("Deactivate: sign out, let in no more"))
     def deactivate(self, request, people):
@@ -59,6 +61,11 @@ class PersonAdmin(UserAdmin):
     def reactivate(self, request, people):
         for person in people:
             self._set_active(request, person, True)
+
+    @admin.action(description=_("Remove the picture"))
+    def remove_pictures(self, request, people):
+        for person in people:
+            person.drop_avatar()
 
     def _set_active(self, request, person, is_active):
         try:

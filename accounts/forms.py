@@ -65,7 +65,7 @@ class ProfileForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = [("", _("As the browser asks for")), *settings.LANGUAGES]
         self.fields["time_zone"].choices = [
-            ("", _("Not said: %s") % settings.TIME_ZONE),
+            ("", _("Not set: %s") % settings.TIME_ZONE),
             *zones_by_region(self.instance.time_zone),
         ]
 
@@ -90,15 +90,19 @@ PASSWORD_WORDS = _("At least 8 characters: not digits only, no common word, not 
 
 
 class Plain:
-    """A form of allauth whose labels are labels, not repeated inside the fields; the cursor waits
-    in the first one."""
+    """A form of allauth whose labels are labels, not repeated inside the fields.
+
+    Where it is all that the page is for, the cursor waits in the first one.
+    """
+
+    waits = True
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
         first = next(iter(self.fields.values()), None)
-        if first:
+        if first and self.waits:
             first.widget.attrs["autofocus"] = True
         if "password1" in self.fields:
             self.fields["password1"].help_text = PASSWORD_WORDS
@@ -138,15 +142,15 @@ class SocialSignupForm(Plain, AllauthSocialSignupForm):
 
 
 class AddEmailForm(Plain, account.AddEmailForm):
-    pass
+    waits = False
 
 
 class ChangePasswordForm(Plain, account.ChangePasswordForm):
-    pass
+    waits = False
 
 
 class SetPasswordForm(Plain, account.SetPasswordForm):
-    pass
+    waits = False
 
 
 class ResetPasswordForm(Plain, account.ResetPasswordForm):

@@ -44,8 +44,8 @@ class PeopleQuerySet(models.QuerySet):
             is_active=True,
         )
 
-    def expire_guests(self) -> int:
-        """Let go of guests without a session that lives, at most 100; how many there were.
+    def expire_guests(self, at_most: int = 20) -> int:
+        """Let go of guests without a session that lives; how many there were.
 
         Their nicknames are free again; what they wrote stays under the old ones.
         """
@@ -54,7 +54,7 @@ class PeopleQuerySet(models.QuerySet):
         # Who is just entering has a row a moment before a session.
         settled = timezone.now() - timedelta(minutes=5)
         gone = self.filter(~Exists(signed_in), is_guest=True, is_active=True)
-        gone = list(gone.filter(date_joined__lt=settled)[:100])
+        gone = list(gone.filter(date_joined__lt=settled)[:at_most])
         for guest in gone:
             guest.deactivate()
         return len(gone)
@@ -222,9 +222,10 @@ class User(AbstractUser):
             update_fields = {*update_fields, "name_key", "name_look"}
         # Django keeps the raw password here from set_password() until it is saved.
         has_new_password = self._password is not None and not self._state.adding
-        super().save(*args, update_fields=update_fields, **kwargs)
-        if has_new_password:
-            self.sign_out_everywhere()
+        with transaction.atomic():
+            super().save(*args, update_fields=update_fields, **kwargs)
+            if has_new_password:
+                self.sign_out_everywhere()
 
     # Profile ---------------------------------------------------------------------------------
 
@@ -236,7 +237,7 @@ class User(AbstractUser):
             setattr(self, field, value)
         self.save_under_its_name(["display_name", *about])
         if self.name != old_name:
-            self._tell_of_change()
+            self.tell_of_change()
 
     def take_avatar(self, data: bytes) -> None:
         """Be seen with this picture. Raises as avatars.reencode() does."""
@@ -253,11 +254,11 @@ class User(AbstractUser):
         with transaction.atomic():
             self.avatar = picture
             self.save(update_fields=["avatar"])
-            self._tell_of_change()
+            self.tell_of_change()
             if old:
                 transaction.on_commit(lambda: default_storage.delete(old))
 
-    def _tell_of_change(self) -> None:
+    def tell_of_change(self) -> None:
         """Have cached pages made anew, and open ones told, wherever this person is seen."""
         rooms = list(self.rooms.values_list("pk", flat=True))
         self.rooms.update(people_version=F("people_version") + 1)
@@ -268,8 +269,9 @@ class User(AbstractUser):
     def deactivate(self) -> None:
         """Let them in no more. What they wrote stays, their name is free for others."""
         self.is_active = False
-        self.save(update_fields=["is_active"])
-        self.sign_out_everywhere()
+        with transaction.atomic():
+            self.save(update_fields=["is_active"])
+            self.sign_out_everywhere()
 
     def reactivate(self) -> None:
         """Let them in again. Raises Taken when somebody has their name by now."""

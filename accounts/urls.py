@@ -4,11 +4,12 @@ from allauth.socialaccount.providers.openid_connect.views import login as openid
 from django.urls import path
 
 from accounts.views import avatars, choices, guests, people, profile, sessions
+from accounts.views.entrance import login, signup
 from accounts.views.leaving import leaving
-from accounts.views.signup import signup
 
 # Those that allauth has as well come first here, and so are ours.
 urlpatterns = [
+    path("accounts/login/", login, name="account_login"),
     path("accounts/signup/", signup, name="account_signup"),
     path("accounts/github/login/", leaving(github_login, "github"), name="github_login"),
     path("accounts/google/login/", leaving(google_login, "google"), name="google_login"),

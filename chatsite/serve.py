@@ -5,6 +5,7 @@ Usage: ./run [--host HOST] [--port PORT] [--server daphne|uvicorn]
 
 import argparse
 import errno
+import logging
 import os
 import socket
 import sys
@@ -125,9 +126,8 @@ def show_banner() -> None:
     from django.conf import settings
 
     database = settings.DATABASES["default"]
-    place = (
-        settings.DATA_DIR if "sqlite" in database["ENGINE"] else f"PostgreSQL, {database['HOST']}"
-    )
+    is_embedded = "sqlite" in database["ENGINE"]
+    place = settings.DATA_DIR if is_embedded else f"PostgreSQL on {database['HOST']}"
     lines = [
         "",
         "  Chatsite is ready:  " + "  ".join(addresses()),
@@ -148,7 +148,7 @@ def addresses() -> list[str]:
 
     if settings.HOST not in {"0.0.0.0", "::"}:  # noqa: S104
         return [settings.SITE_URL]
-    own = [host for host in settings.local_hosts() if host[0].isdigit() and host != "127.0.0.1"]
+    own = [host for host in settings.ALLOWED_HOSTS if host[0].isdigit() and host[:4] != "127."]
     return [settings.SITE_URL, *(f"http://{host}:{settings.PORT}" for host in sorted(own))]
 
 
@@ -160,6 +160,8 @@ def run_daphne(host: str, port: int) -> None:
 
     from chat.protocol import MAX_FRAME_BYTES
 
+    # Its news are in the banner already.
+    logging.getLogger("daphne").setLevel(logging.WARNING)
     options = ["--bind", host, "--port", str(port), "--verbosity", "0", "--no-server-name"]
     # Larger messages are refused before they are held in memory.
     options += ["--websocket-max-message-size", str(MAX_FRAME_BYTES)]

@@ -47,6 +47,11 @@ def local_hosts() -> list[str]:
         # A machine whose own name does not resolve is reached by its address only.
         with suppress(socket.gaierror):
             hosts += {address[4][0] for address in socket.getaddrinfo(name, None, socket.AF_INET)}
+        # Debian's own name resolves to 127.0.1.1. This sends nothing; it only asks for the address
+        # that leads out.
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))
+            hosts.append(probe.getsockname()[0])
     elif HOST not in hosts:
         hosts.append(HOST)
     return hosts

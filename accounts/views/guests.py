@@ -1,4 +1,3 @@
-from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -38,7 +37,6 @@ def enter(request, nickname: str) -> None:
     person = User.objects.enter_as_guest(nickname)
     login(request, person)
     request.session.set_expiry(int(User.GUEST_SESSION.total_seconds()))
-    UserSession.objects.create_from_request(request)
 
 
 def next_url(request) -> str:

@@ -1,18 +1,34 @@
-from allauth.account.views import SignupView as AllauthSignupView
+"""allauth's doors, open to guests as well.
+
+To allauth a guest is signed in, and would be sent away from here.
+"""
+
+from allauth.account import views as allauth
+from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.names import clean
 from chat.errors import Taken
 
 
-class SignupView(AllauthSignupView):
-    """allauth's, for guests as well: they keep what they wrote and become full members."""
-
+class OpenToGuests:
     def dispatch(self, request, *args, **kwargs):
         if request.user.is_authenticated and request.user.is_guest:
-            # To allauth a guest is nobody yet, else it would send them away from here.
             request.guest, request.user = request.user, AnonymousUser()
         return super().dispatch(request, *args, **kwargs)
+
+
+class LoginView(OpenToGuests, allauth.LoginView):
+    """For a guest who has an account already: the guest leaves, its owner comes."""
+
+    def form_valid(self, form):
+        if hasattr(self.request, "guest"):
+            logout(self.request)
+        return super().form_valid(form)
+
+
+class SignupView(OpenToGuests, allauth.SignupView):
+    """For a guest too: they keep what they wrote and become a full member."""
 
     def get_initial(self):
         guest = getattr(self.request, "guest", None)
@@ -27,4 +43,5 @@ class SignupView(AllauthSignupView):
             return self.form_invalid(form)
 
 
+login = LoginView.as_view()
 signup = SignupView.as_view()
