@@ -21,6 +21,17 @@ def icon(name: str) -> str:
 
 
 @register.simple_tag
+def once(template_name: str) -> str:
+    """A template that depends on nothing but the language, rendered once for each."""
+    return _once(template_name, get_language())
+
+
+@cache
+def _once(template_name: str, language: str) -> str:
+    return render_to_string(template_name)
+
+
+@register.simple_tag
 def profile_menu(user) -> str:
     """The menu under one's own name. It has no form in it, its buttons are of those in base.html;
     so it is the same text each time, and made once.

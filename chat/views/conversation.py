@@ -23,13 +23,17 @@ from chat.protocol import MAX_FRAME_BYTES
 @require_GET
 def room(request, slug: str):
     """The newest messages, or with `?around=<id>` those on both sides of one."""
-    room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
-    membership = room.membership_of(request.user)
+    my_rooms = Room.objects.sidebar_for(request.user)
+    room = next((room for room in my_rooms if room.slug == slug), None)
+    if room is None:
+        room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+        room.membership = room.membership_of(request.user)
+    membership = room.membership
     history = history_page(room, around=number(request.GET.get("around")))
     context = {
         "room": room,
         "membership": membership,
-        "my_rooms": Room.objects.sidebar_for(request.user),
+        "my_rooms": my_rooms,
         "messages_html": history["html"],
         "has_older": history["has_older"],
         "has_newer": history["has_newer"],

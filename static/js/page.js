@@ -1,0 +1,10 @@
+/** What every page outside the room does a little better with JavaScript. All of it works without. */
+import { closeMenusOutside } from "./menus.js";
+import { copyOnPress } from "./copy.js";
+import { keepOfflinePage } from "./offline.js";
+import { switchThemeInPlace } from "./theme.js";
+
+closeMenusOutside();
+copyOnPress();
+switchThemeInPlace();
+keepOfflinePage();
