@@ -1,0 +1,78 @@
+/** Nothing is lost: follows the room's revisions, and asks for what is missing. */
+
+import { sleep } from "./dom.js";
+
+// Frames can overtake each other on their way; only a hole that lasts is a loss.
+const PATIENCE = 200;
+
+export class Catchup {
+  #ahead = new Set();
+  #timer = 0;
+
+  /** `reload` loads the room afresh and gives the revision it then has. */
+  constructor({ socket, revision, take, reload }) {
+    Object.assign(this, { socket, revision, take, reload });
+    socket.onHere("new_message", (frame) => this.#live(frame));
+    socket.onHere("message_changed", (frame) => this.#live(frame));
+    socket.onHere("changes", (frame) => this.#changes(frame));
+    socket.onHere("resync", () => this.#afresh());
+    socket.on("missed", () => this.#soon());
+  }
+
+  /** The server has told of `revision`: it must come, or be fetched. */
+  expect(revision) {
+    if (revision > this.revision) this.#ahead.add(revision);
+    this.#settle();
+  }
+
+  #live({ revision, message }) {
+    this.take([message]);
+    this.expect(revision);
+  }
+
+  #changes({ messages, revision }) {
+    this.take(messages);
+    this.#reached(revision);
+  }
+
+  #reached(revision) {
+    this.revision = Math.max(this.revision, revision);
+    this.#settle();
+  }
+
+  #settle() {
+    for (const one of this.#ahead) if (one <= this.revision) this.#ahead.delete(one);
+    while (this.#ahead.delete(this.revision + 1)) this.revision += 1;
+    if (!this.#ahead.size) {
+      clearTimeout(this.#timer);
+      this.#timer = 0;
+    } else if (!this.#timer) {
+      this.#timer = setTimeout(() => this.#sync(), PATIENCE);
+    }
+  }
+
+  async #sync() {
+    this.#timer = 0;
+    try {
+      await this.socket.ask({ type: "sync", room: this.socket.room, since: this.revision });
+    } catch (refusal) {
+      if (!refusal.retryAfter) return; // offline: joining again brings it
+      await sleep(refusal.retryAfter * 1000);
+      this.#sync();
+    }
+  }
+
+  async #soon() {
+    // Everybody hears "missed" at once; they need not all ask at once.
+    await sleep(Math.random() * 1000);
+    this.#sync();
+  }
+
+  async #afresh() {
+    try {
+      this.#reached(await this.reload());
+    } catch {
+      setTimeout(() => this.#sync(), 5000);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/** Where one writes: keeps what is not sent, and knows when Enter means "send". */
+
+import { $, Teller, debounced } from "./dom.js";
+import { config, store } from "./page.js";
+import { grow, isDone, lengthOf } from "./textarea.js";
+import { say } from "./words.js";
+
+const DRAFT = `draft:${config.slug}`;
+const NEARLY = 500;
+const PAGES = { PageUp: -0.9, PageDown: 0.9 };
+
+/** Tells "send" ({body, replyTo}), "edit-last", "scroll" (pages). */
+export class Composer extends Teller {
+  #reply = null;
+
+  constructor(form) {
+    super();
+    this.form = form;
+    this.textarea = $("textarea", form);
+    this.note = $("#count");
+    this.textarea.value = store.read(DRAFT, "") || this.textarea.value;
+    this.#fit();
+    const save = () => store.write(DRAFT, this.textarea.value);
+    const saveSoon = debounced(save, 250);
+    this.textarea.addEventListener("input", () => (this.#fit(), saveSoon()));
+    addEventListener("pagehide", save);
+    document.addEventListener("visibilitychange", save);
+    this.textarea.addEventListener("keydown", (event) => this.#key(event));
+    form.addEventListener("submit", (event) => (event.preventDefault(), this.#submit()));
+    $(".replying button", form).onclick = () => this.replyTo(null);
+  }
+
+  /** Answer the message of `row`, or none. */
+  replyTo(row) {
+    this.#reply = row;
+    const chip = $(".replying", this.form);
+    chip.hidden = !row;
+    if (!row) return;
+    $("b", chip).textContent = $(".who", row).textContent;
+    $("span", chip).textContent = $(".body", row).textContent.slice(0, 140);
+    this.textarea.focus();
+  }
+
+  #key(event) {
+    if (isDone(event)) {
+      event.preventDefault();
+      this.#submit();
+    } else if (event.key === "ArrowUp" && !this.textarea.value && !event.altKey) {
+      event.preventDefault();
+      this.tell("edit-last");
+    } else if (event.key in PAGES && !this.textarea.value) {
+      event.preventDefault();
+      this.tell("scroll", PAGES[event.key]);
+    } else if (event.key === "Escape" && this.#reply) this.replyTo(null);
+  }
+
+  #submit() {
+    const body = this.textarea.value;
+    if (this.#excess() > 0) return this.#shake();
+    if (!body.trim()) return this.textarea.focus();
+    const replyTo = this.#reply && Number(this.#reply.dataset.id);
+    this.textarea.value = "";
+    store.write(DRAFT, null);
+    this.replyTo(null);
+    this.#fit();
+    this.textarea.focus();
+    this.tell("send", { body, replyTo });
+  }
+
+  #excess() {
+    const { value } = this.textarea;
+    if (value.length < config.limits.body - NEARLY) return -config.limits.body;
+    return lengthOf(value.trim()) - config.limits.body;
+  }
+
+  #fit() {
+    grow(this.textarea);
+    const excess = this.#excess();
+    const isOver = excess > 0;
+    this.form.classList.toggle("over", isOver);
+    this.form.classList.toggle("written", this.textarea.value.trim() !== "");
+    if (isOver) this.note.textContent = say("too_long", { n: excess });
+    else this.note.textContent = excess > -NEARLY ? say("left_to_write", { n: -excess }) : "";
+  }
+
+  #shake() {
+    this.note.classList.remove("shaken");
+    void this.note.offsetWidth; // so that the animation begins anew
+    this.note.classList.add("shaken");
+  }
+}

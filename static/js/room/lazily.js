@@ -1,0 +1,58 @@
+/** What most visits never need is loaded when it is first asked for. */
+
+import { $ } from "./dom.js";
+
+const FORMATS = { b: "bold", i: "italic", e: "code", k: "link" };
+
+/** A function that lets a row be edited; `parts` as Editing wants them. */
+export function editor(parts) {
+  let editing;
+  return async (row) => {
+    const { Editing } = await import("./editing.js");
+    editing ??= new Editing(parts);
+    editing.edit(row);
+  };
+}
+
+/** Offer emoji once a colon is written. */
+export function completeEmoji(textarea) {
+  textarea.addEventListener("input", async function begun() {
+    if (!textarea.value.includes(":")) return;
+    textarea.removeEventListener("input", begun);
+    const { Completion } = await import("./completion.js");
+    new Completion(textarea);
+  });
+}
+
+/** Let the toolbar's buttons, and Ctrl or ⌘ with B, I, E and K, format what is written. */
+export function enableFormatting(form, textarea) {
+  const format = async (name) => (await import("./formatting.js")).format(textarea, name);
+  const toggle = $(".format", form);
+  toggle.onclick = () => {
+    toggle.ariaExpanded = String(form.classList.toggle("formats"));
+    textarea.focus();
+  };
+  form.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-format]");
+    if (button) format(button.dataset.format);
+  });
+  textarea.addEventListener("keydown", (event) => {
+    const name = FORMATS[event.key.toLowerCase()];
+    if (!name || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    format(name);
+  });
+}
+
+/** Show the card of a person whose name or picture is pressed. */
+export function enableCards(card) {
+  document.addEventListener("click", async (event) => {
+    const { target } = event;
+    const picture = target.matches(".message > .avatar") && target.parentElement;
+    const link = picture ? $(".who", picture) : target.closest("a.who, a[data-card]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const { showCard } = await import("./card.js");
+    showCard(card, link, target);
+  });
+}

@@ -1,0 +1,114 @@
+/** The room page: every part made, and introduced to those that it works with. */
+
+import { $ } from "./dom.js";
+import { closeMenusOutside } from "../menus.js";
+import { switchThemeInPlace } from "../theme.js";
+import { Actions } from "./actions.js";
+import { Catchup } from "./catchup.js";
+import { Composer } from "./composer.js";
+import { deleter } from "./deleting.js";
+import { History } from "./history.js";
+import { completeEmoji, editor, enableCards, enableFormatting } from "./lazily.js";
+import { openAtNews } from "./opening.js";
+import { Outbox } from "./outbox.js";
+import { config, urls } from "./page.js";
+import { enablePanes, fitKeyboard } from "./panes.js";
+import { Pending } from "./pending.js";
+import { showPeople, tellOfArrivals } from "./people.js";
+import { Reading } from "./reading.js";
+import { Rooms } from "./rooms.js";
+import { Scroll } from "./scroll.js";
+import { Socket } from "./socket.js";
+import { Status } from "./status.js";
+import { Timeline } from "./timeline.js";
+import { showTyping, tellTyping } from "./typing.js";
+import { say } from "./words.js";
+
+const KEPT = 400; // rows on the page, when one stays at its end for long
+
+const root = $("#room");
+const log = $("#log");
+const room = config.slug;
+
+const socket = new Socket(config.ws, room);
+const status = new Status({ socket, bar: $("#status"), conversation: $("#conversation") });
+const scroll = new Scroll($("#scroller"), $("#content"));
+const timeline = new Timeline(log, { hasOlder: "hasOlder" in urls, hasNewer: "hasNewer" in urls });
+const [older, newer] = [$("#older"), $("#newer")];
+const history = new History({ timeline, scroll, url: urls.messages, older, newer });
+const reading = new Reading({ socket, timeline, scroll, history, button: $("#jump") });
+const outbox = new Outbox(socket);
+const pending = new Pending({ list: $("#outbox"), outbox, timeline });
+const composer = new Composer($("#composer"));
+const remove = deleter(socket, status);
+const edit = editor({ socket, timeline, scroll, status, remove, composer });
+const people = showPeople(socket);
+const stopTyping = tellTyping(socket, composer.textarea);
+
+const catchup = new Catchup({
+  socket,
+  revision: config.revision,
+  take: (messages) =>
+    scroll.keeping(() => {
+      for (const message of messages) {
+        timeline.take(message);
+        if (message.author.id === config.user.id) pending.settle(message.nonce);
+      }
+      if (scroll.isAtEnd) timeline.trim(KEPT);
+    }),
+  reload: () => scroll.keepingAcross((id) => history.reload(id), (id) => timeline.rows.get(id)),
+});
+
+async function join() {
+  try {
+    people(await socket.ask({ type: "join_room", room, since: catchup.revision }));
+    history.watch();
+    reading.look();
+    outbox.flush();
+  } catch (refusal) {
+    if (refusal.code === "not_found") status.removed();
+    else if (refusal.retryAfter) setTimeout(join, refusal.retryAfter * 1000);
+    else if (refusal.message) status.tell(refusal.message);
+  }
+}
+
+socket.on("welcome", ({ user }) => (user.id === config.user.id ? join() : location.reload()));
+socket.onHere("removed_from_room", () => status.removed());
+socket.on("error", ({ ref, message }) => ref || status.tell(message));
+
+composer.on("send", async ({ body, replyTo }) => {
+  stopTyping();
+  const item = outbox.add(room, body, replyTo);
+  if (timeline.hasNewer) await history.toPresent();
+  pending.show(item);
+  scroll.toEnd();
+});
+composer.on("edit-last", () => {
+  const mine = [...timeline.all].findLast((row) => row.matches(".mine:not([data-deleted])"));
+  if (mine) edit(mine);
+});
+composer.on("scroll", (pages) => scroll.box.scrollBy({ top: pages * scroll.box.clientHeight }));
+outbox.on("waiting", ({ seconds }) => {
+  status.tell(say("waiting", { n: Math.ceil(seconds) }), "waiting");
+});
+outbox.on("sent", ({ item, ack }) => {
+  if (item.room !== room) return;
+  if (ack.revision <= catchup.revision) pending.settle(item.nonce);
+  else catchup.expect(ack.revision);
+});
+
+const verbs = { reply: (row) => composer.replyTo(row), edit, delete: remove };
+new Actions({ log, scroll, status, verbs });
+new Rooms({ socket, reading, list: $("#my-rooms"), root });
+completeEmoji(composer.textarea);
+enableFormatting(composer.form, composer.textarea);
+enableCards($("#card"));
+enablePanes(root);
+fitKeyboard(root);
+showTyping(socket, $("#typing"));
+tellOfArrivals({ socket, log, scroll });
+closeMenusOutside();
+switchThemeInPlace();
+openAtNews({ timeline, scroll, reading, composer });
+history.watch();
+socket.connect();

@@ -1,0 +1,27 @@
+/** The first look at the page: at what was asked for, at what is new, or at the end. */
+
+import { $ } from "./dom.js";
+import { store, urls } from "./page.js";
+import { markUnread } from "./runs.js";
+import { isTouch } from "./textarea.js";
+import { say } from "./words.js";
+
+const HINTS = 6;
+
+export function openAtNews({ timeline, scroll, reading, composer }) {
+  const unread = reading.firstUnread;
+  if (unread) markUnread(unread);
+  const asked = timeline.rows.get(Number(urls.around));
+  scroll.toEnd();
+  const mark = $("#unread");
+  if (asked) scroll.show(asked);
+  else if (mark && mark.getBoundingClientRect().top < scroll.topOfBox) scroll.to(mark, "start");
+  if (!asked && !isTouch.matches) composer.textarea.focus({ preventScroll: true });
+  $("#room").classList.add("ready");
+  reading.look();
+
+  // One shortcut at a time, another with each visit.
+  const number = store.read("hint", 0);
+  store.write("hint", number + 1);
+  $("#hint").textContent = say(`hint_${(number % HINTS) + 1}`);
+}

@@ -1,0 +1,87 @@
+/** What was said but not yet taken: kept through reloads, sent in order, never twice. */
+
+import { Teller, sleep } from "./dom.js";
+import { store } from "./page.js";
+
+const NAME = "outbox";
+
+/** A UUID; `randomUUID` exists only where the page came by https. */
+function newNonce() {
+  const random = (digit) => crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4));
+  return (
+    crypto.randomUUID?.() ??
+    "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (x) => (x ^ random(x)).toString(16))
+  );
+}
+
+/** Tells "sent" ({item, ack}), "failed" ({item}), "waiting" ({seconds}). */
+export class Outbox extends Teller {
+  #isBusy = false;
+
+  constructor(socket) {
+    super();
+    this.socket = socket;
+  }
+
+  /** What waits, in all rooms, oldest first; other tabs of this person see the same. */
+  get all() {
+    return store.read(NAME, []);
+  }
+
+  add(room, body, replyTo) {
+    const item = { room, body, nonce: newNonce(), at: new Date().toISOString() };
+    if (replyTo) item.reply_to = replyTo;
+    store.write(NAME, [...this.all, item]);
+    this.flush();
+    return item;
+  }
+
+  drop(nonce) {
+    store.write(NAME, this.all.filter((item) => item.nonce !== nonce));
+  }
+
+  retry(nonce) {
+    this.#fail(nonce, undefined);
+    this.flush();
+  }
+
+  /** Send all that waits, one after the other. */
+  async flush() {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      for (let item; (item = this.#next()); ) await this.#post(item);
+    } catch {
+      // No answer came: it goes on after the next welcome.
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  #next() {
+    return this.socket.isOpen ? this.all.find((item) => !item.failed) : undefined;
+  }
+
+  async #post(item) {
+    const { room, body, nonce, reply_to } = item;
+    try {
+      const ack = await this.socket.ask({ type: "send_message", room, body, nonce, reply_to });
+      this.drop(nonce);
+      this.tell("sent", { item, ack });
+    } catch (refusal) {
+      if (["disconnected", "signed_out"].includes(refusal.code)) throw refusal;
+      if (refusal.retryAfter) {
+        this.tell("waiting", { seconds: refusal.retryAfter });
+        await sleep(refusal.retryAfter * 1000);
+      } else {
+        this.tell("failed", { item: this.#fail(nonce, refusal.message) });
+      }
+    }
+  }
+
+  #fail(nonce, failed) {
+    const all = this.all.map((item) => (item.nonce === nonce ? { ...item, failed } : item));
+    store.write(NAME, all);
+    return all.find((item) => item.nonce === nonce);
+  }
+}

@@ -1,0 +1,72 @@
+/** The rows of what was just said: there in the same frame, lighter until the server has them. */
+
+import { $, copyOf, make } from "./dom.js";
+import { config } from "./page.js";
+import { finish } from "./rows.js";
+import { arrange } from "./runs.js";
+import { say } from "./words.js";
+
+const ONLY_EMOJI = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\u200d\ufe0f\s]{1,12}$/u;
+
+export class Pending {
+  #rows = new Map();
+
+  constructor({ list, outbox, timeline }) {
+    Object.assign(this, { list, outbox, timeline });
+    const here = new Set([...timeline.all].map((row) => row.dataset.nonce));
+    for (const item of outbox.all.filter(({ room }) => room === config.slug)) {
+      if (here.has(item.nonce)) outbox.drop(item.nonce);
+      else this.show(item);
+    }
+    outbox.on("sent", (detail) => this.#sent(detail));
+    outbox.on("failed", ({ item }) => this.#failed(item));
+  }
+
+  show(item) {
+    const row = copyOf("pending");
+    row.dataset.nonce = item.nonce;
+    row.classList.add("pending");
+    row.toggleAttribute("data-emoji", ONLY_EMOJI.test(item.body));
+    $("time", row).dateTime = item.at;
+    $(".body", row).textContent = item.body;
+    this.list.append(finish(row));
+    this.#rows.set(item.nonce, row);
+    arrange(row);
+    if (item.failed) this.#failed(item);
+    return row;
+  }
+
+  /** The server's own row is on the page now. */
+  settle(nonce) {
+    this.outbox.drop(nonce);
+    const row = this.#rows.get(nonce);
+    if (!row) return;
+    this.#rows.delete(nonce);
+    const below = row.nextElementSibling;
+    row.remove();
+    if (below) arrange(below);
+  }
+
+  #sent({ item, ack }) {
+    const row = this.#rows.get(item.nonce);
+    row?.classList.remove("pending");
+    if (this.timeline.rows.has(ack.id)) this.settle(item.nonce);
+  }
+
+  #failed(item) {
+    const row = item && this.#rows.get(item.nonce);
+    if (!row) return;
+    row.classList.add("failed");
+    const retry = make("button", { type: "button" }, say("retry"));
+    const remove = make("button", { type: "button" }, say("delete"));
+    const note = make("p", { className: "failure" }, `${item.failed} `, retry, remove);
+    note.role = "alert";
+    row.append(note);
+    retry.onclick = () => {
+      note.remove();
+      row.classList.remove("failed");
+      this.outbox.retry(item.nonce);
+    };
+    remove.onclick = () => this.settle(item.nonce);
+  }
+}

@@ -1,0 +1,67 @@
+/** Who is here, in the right pane; who came and went, as quiet lines in the conversation. */
+
+import { $, $$, copyOf, make } from "./dom.js";
+import { me, urls } from "./page.js";
+import { listed, say } from "./words.js";
+
+const NAMED = 3;
+
+/** Keep the list and the counts of who is here. */
+export function showPeople(socket) {
+  const list = $("#people");
+  const rows = new Map();
+
+  const rowOf = (user) => {
+    const row = rows.get(user.id) ?? copyOf("person");
+    const link = $("a", row);
+    link.href = urls.person.replace("0", user.id);
+    if ($("img", row).getAttribute("src") !== user.avatar) $("img", row).src = user.avatar;
+    $(".name", row).textContent = user.name;
+    row.toggleAttribute("data-guest", user.guest);
+    row.toggleAttribute("data-me", user.id === me.id);
+    return row;
+  };
+  const show = ({ users, count }) => {
+    const shown = users.map((user) => [user.id, rowOf(user)]);
+    rows.clear();
+    shown.forEach(([id, row]) => rows.set(id, row));
+    list.replaceChildren(...rows.values());
+    const others = count - users.length;
+    if (others > 0) list.append(make("li", { className: "others" }, say("others", { n: others })));
+    for (const element of $$("[data-count='here']")) element.textContent = count;
+  };
+  socket.onHere("presence", show);
+  socket.on("person_changed", ({ user }) => {
+    if (rows.has(user.id)) rowOf(user);
+    for (const row of $$(`.message[data-author="${user.id}"]`)) {
+      $(".who", row).textContent = user.name;
+      $(".avatar", row).src = user.avatar;
+    }
+  });
+  return show;
+}
+
+/** Say in the log that somebody came or went; many within one pause become one line. */
+export function tellOfArrivals({ socket, log, scroll }) {
+  const tell = (type, { user }) => {
+    if (user.id === me.id) return;
+    let line = log.lastElementChild;
+    if (!line?.matches(".event")) {
+      line = make("p", { className: "event", came: new Map(), left: new Map() });
+    }
+    const other = type === "came" ? "left" : "came";
+    if (!line[other].delete(user.id)) line[type].set(user.id, user.name);
+    const parts = ["came", "left"].filter((one) => line[one].size);
+    const said = parts.map((one) => say(one, { who: some([...line[one].values()]) }));
+    line.textContent = said.join(" · ");
+    scroll.keeping(() => (parts.length ? log.append(line) : line.remove()));
+  };
+  socket.onHere("user_joined", (frame) => tell("came", frame));
+  socket.onHere("user_left", (frame) => tell("left", frame));
+}
+
+function some(names) {
+  const more = names.length - NAMED;
+  if (more < 2) return listed(names);
+  return listed([...names.slice(0, NAMED), say("others", { n: more })]);
+}

@@ -1,0 +1,88 @@
+/** What has been read: told to the server, shown on the button down and in the title. */
+
+import { Teller, debounced } from "./dom.js";
+import { config, me } from "./page.js";
+import { markUnread } from "./runs.js";
+import { say } from "./words.js";
+
+const isSeen = (row) => !row.hasAttribute("data-deleted");
+
+/** Events: "changed", when `unseen` has. */
+export class Reading extends Teller {
+  unseen = 0;
+  #told = config.last_read ?? 0;
+  #tell = debounced(() => this.#markRead(), 400);
+
+  constructor({ socket, timeline, scroll, history, button }) {
+    super();
+    Object.assign(this, { socket, timeline, scroll, button });
+    timeline.on("arrived", (arrival) => this.#arrived(arrival));
+    scroll.on("moved", () => this.look());
+    socket.onHere("read", ({ id }) => this.#readElsewhere(id));
+    document.addEventListener("visibilitychange", () => this.look());
+    addEventListener("focus", () => this.look());
+    button.onclick = () => history.toPresent();
+  }
+
+  /** The first row that others wrote after what this person had read; undefined if none is here. */
+  get firstUnread() {
+    if (config.last_read == null) return undefined;
+    return [...this.timeline.all].find(
+      (row) => Number(row.dataset.id) > config.last_read && !row.matches(".mine") && isSeen(row),
+    );
+  }
+
+  get #isReading() {
+    return this.scroll.isAtEnd && !this.timeline.hasNewer && !document.hidden;
+  }
+
+  look() {
+    if (this.#isReading) {
+      this.#count(0);
+      this.#tell();
+    }
+    this.#showButton();
+  }
+
+  #arrived({ row, message }) {
+    if (message.author.id === me.id) return this.look();
+    row.classList.add("arrived");
+    if (this.#isReading) return this.look();
+    // Away from the window, the first thing missed gets the mark.
+    if (document.hidden && !this.unseen) markUnread(row);
+    this.#count(this.unseen + 1);
+    this.#showButton();
+  }
+
+  #count(unseen) {
+    if (unseen === this.unseen) return;
+    this.unseen = unseen;
+    this.tell("changed");
+  }
+
+  #showButton() {
+    this.button.hidden = this.scroll.isAtEnd && !this.timeline.hasNewer;
+    const label = this.unseen ? say("new_messages", { n: this.unseen }) : say("to_present");
+    this.button.lastElementChild.textContent = label;
+    this.button.classList.toggle("news", this.unseen > 0);
+  }
+
+  async #markRead() {
+    const newest = [...this.timeline.all].findLast(isSeen);
+    const id = Number(newest?.dataset.id ?? 0);
+    if (id <= this.#told || !this.#isReading || !this.socket.isOpen) return;
+    const told = this.#told;
+    this.#told = id;
+    try {
+      await this.socket.ask({ type: "mark_read", room: config.slug, id });
+    } catch {
+      this.#told = told; // told again with the next message, or after coming back
+    }
+  }
+
+  #readElsewhere(id) {
+    this.#told = Math.max(this.#told, id);
+    if (id >= (this.timeline.newest ?? 0)) this.#count(0);
+    this.#showButton();
+  }
+}

@@ -1,0 +1,80 @@
+/** The left pane, the head and the title: what the rooms are called, and where there is news. */
+
+import { $, $$, copyOf } from "./dom.js";
+import { config, me, urls } from "./page.js";
+
+export class Rooms {
+  #newest = new Map();
+  #title = document.title;
+
+  constructor({ socket, reading, list, root }) {
+    Object.assign(this, { reading, list });
+    socket.on("new_message", (frame) => this.#news(frame));
+    socket.on("read", ({ room, id }) => id >= (this.#newest.get(room) ?? 0) && this.#mark(room));
+    socket.on("added_to_room", ({ room, about }) => this.#add(room, about));
+    socket.on("removed_from_room", ({ room }) => this.#linkTo(room)?.closest("li").remove());
+    socket.on("room_changed", ({ room, about }) => this.#describe(this.#linkTo(room), about));
+    socket.onHere("room_changed", ({ about }) => this.#head(about, root));
+    reading.on("changed", () => this.#showTitle());
+    document.addEventListener("keydown", (event) => this.#key(event));
+    this.#showTitle();
+  }
+
+  #showTitle() {
+    const count = $$("[data-unread]", this.list).length + this.reading.unseen;
+    document.title = (count ? `(${count}) ` : "") + this.#title;
+  }
+
+  #head(about, root) {
+    const name = $("#room-name");
+    this.#title = this.#title.replace(name.textContent, () => about.name);
+    name.textContent = about.name;
+    $("#topic").textContent = about.topic;
+    config.can_write = !about.archived;
+    root.classList.toggle("archived", about.archived);
+    this.#showTitle();
+  }
+
+  #news({ room, message }) {
+    this.#newest.set(room, message.id);
+    if (room !== config.slug) this.#mark(room, message.author.id !== me.id);
+  }
+
+  #mark(room, isUnread = false) {
+    this.#linkTo(room)?.toggleAttribute("data-unread", isUnread);
+    this.#showTitle();
+  }
+
+  #linkTo(room) {
+    return $$("a", this.list).find((link) => link.dataset.room === room);
+  }
+
+  #add(room, about) {
+    if (this.#linkTo(room)) return;
+    const row = copyOf("room-link");
+    const link = $("a", row);
+    link.dataset.room = room;
+    link.href = `${urls.rooms}${encodeURIComponent(room)}/`;
+    if (room === config.slug) link.ariaCurrent = "page";
+    this.#describe(link, about);
+    this.list.prepend(row);
+  }
+
+  #describe(link, about) {
+    if (!link) return;
+    $(".name", link).textContent = about.name;
+    link.toggleAttribute("data-private", about.kind !== "public");
+    link.toggleAttribute("data-archived", about.archived);
+  }
+
+  /** Alt with an arrow: the next room up or down; with Shift, the next with something new. */
+  #key(event) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || !event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const links = $$("a", this.list);
+    for (let at = links.findIndex((link) => link.ariaCurrent) + step; links[at]; at += step) {
+      if (!event.shiftKey || "unread" in links[at].dataset) return links[at].click();
+    }
+  }
+}

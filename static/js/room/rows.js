@@ -1,0 +1,48 @@
+/** One row: what depends on the viewer, which the server's fragment leaves open. */
+
+import { $, $$, make } from "./dom.js";
+import { me } from "./page.js";
+import { dayOf, showTime } from "./times.js";
+import { say } from "./words.js";
+
+const FOLD_CHARACTERS = 1500;
+const FOLD_LINES = 20;
+const LINE = /<(?:br|p|li|tr|h\d)\b/g;
+
+/** Finish a row of the server, once: whose it is, its time here, folding, what can be copied. */
+export function finish(row) {
+  const time = $("time", row);
+  row.moment = Date.parse(time.dateTime);
+  row.day = dayOf(row.moment);
+  row.tabIndex = -1;
+  row.classList.toggle("mine", Number(row.dataset.author) === me.id);
+  showTime(time);
+  const body = $(".body", row);
+  for (const code of $$("pre", body)) code.append(copyButton());
+  if (isLong(body)) fold(row, body);
+  return row;
+}
+
+function copyButton() {
+  return make("button", { type: "button", className: "copy-code", ariaLabel: say("copy_code") });
+}
+
+function isLong(body) {
+  const text = body.textContent;
+  if (text.length > FOLD_CHARACTERS) return true;
+  const lines = body.innerHTML.match(LINE)?.length ?? 0;
+  return lines + (text.match(/\n/g)?.length ?? 0) > FOLD_LINES;
+}
+
+function fold(row, body) {
+  const button = make("button", { type: "button", className: "unfold" }, say("show_more"));
+  button.ariaExpanded = "false";
+  button.onclick = () => {
+    const isFolded = row.classList.toggle("folded");
+    button.textContent = say(isFolded ? "show_more" : "show_less");
+    button.ariaExpanded = String(!isFolded);
+    if (isFolded) row.scrollIntoView({ block: "nearest" });
+  };
+  row.classList.add("folded");
+  body.after(button);
+}

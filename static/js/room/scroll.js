@@ -1,0 +1,85 @@
+/** Where the reader is: at the newest words, or up in the past, where nothing may move them. */
+
+import { Teller } from "./dom.js";
+
+const NEAR = 60;
+
+/** Events: "moved", when `isAtEnd` has changed. */
+export class Scroll extends Teller {
+  isAtEnd = true;
+
+  constructor(box, content) {
+    super();
+    this.box = box;
+    box.addEventListener("scroll", () => this.#look(), { passive: true });
+    const stay = new ResizeObserver(() => this.isAtEnd && this.toEnd());
+    stay.observe(box);
+    stay.observe(content);
+  }
+
+  toEnd() {
+    this.box.scrollTop = this.box.scrollHeight;
+    this.#look();
+  }
+
+  /** Bring `element` into view: `where` as in scrollIntoView. */
+  to(element, where = "center") {
+    element.scrollIntoView({ block: where });
+    this.#look();
+  }
+
+  /** Bring `row` into view, and light it up for a moment. */
+  show(row) {
+    this.to(row);
+    row.classList.add("shown");
+    setTimeout(() => row.classList.remove("shown"), 2000);
+  }
+
+  /** Make a change without moving what the reader looks at. */
+  keeping(change) {
+    if (this.isAtEnd) {
+      change();
+      return this.toEnd();
+    }
+    const place = this.#landmark();
+    change();
+    this.#restore(place);
+  }
+
+  /** The same, for a change that takes the rows away and brings them back: `find` by id. */
+  async keepingAcross(change, find) {
+    const place = this.isAtEnd ? null : this.#landmark();
+    const id = Number(place?.element.dataset.id);
+    const result = await change(id);
+    if (place) this.#restore({ ...place, element: find(id) });
+    else this.toEnd();
+    return result;
+  }
+
+  get topOfBox() {
+    return this.box.getBoundingClientRect().top;
+  }
+
+  #landmark() {
+    const top = this.topOfBox;
+    for (const element of this.box.getElementsByClassName("message")) {
+      const { bottom, top: edge } = element.getBoundingClientRect();
+      if (bottom > top) return { element, offset: edge - top };
+    }
+    return null;
+  }
+
+  #restore(place) {
+    if (!place?.element?.isConnected) return;
+    this.box.scrollTop += place.element.getBoundingClientRect().top - this.topOfBox - place.offset;
+    this.#look();
+  }
+
+  #look() {
+    const { scrollHeight, scrollTop, clientHeight } = this.box;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    if (isAtEnd === this.isAtEnd) return;
+    this.isAtEnd = isAtEnd;
+    this.tell("moved");
+  }
+}

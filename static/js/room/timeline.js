@@ -1,0 +1,123 @@
+/** The messages on the page: every one once, in order, in its newest state. */
+
+import { $, Teller, fromServer } from "./dom.js";
+import { finish } from "./rows.js";
+import { arrange, markUnread, messageAbove } from "./runs.js";
+
+const REMEMBERED = 300;
+const idOf = (row) => Number(row?.dataset.id);
+const revisionOf = (row) => Number(row.dataset.revision);
+
+/** Tells "arrived" ({row, message}) and "replaced" ({old, row}). */
+export class Timeline extends Teller {
+  rows = new Map();
+  // Changes to what is not on the page, kept a while: its page may be on its way, and be older.
+  #unseen = new Map();
+
+  constructor(log, { hasOlder, hasNewer }) {
+    super();
+    Object.assign(this, { log, hasOlder, hasNewer, all: log.getElementsByClassName("message") });
+    for (const row of this.all) this.rows.set(idOf(row), finish(row));
+    this.rows.forEach(arrange);
+  }
+
+  get last() {
+    return this.all[this.all.length - 1];
+  }
+
+  get oldest() {
+    return idOf(this.all[0]);
+  }
+
+  get newest() {
+    return idOf(this.last);
+  }
+
+  /** Show a message as a frame told it, unless something newer is known. */
+  take(message) {
+    const row = this.rows.get(message.id);
+    if (row) {
+      if (revisionOf(row) < message.revision) this.#replace(row, fromServer(message.html)[0]);
+    } else if (message.deleted || !this.#isWithin(message.id)) {
+      this.#unseen.set(message.id, message);
+      if (this.#unseen.size > REMEMBERED) this.#unseen.delete(this.#unseen.keys().next().value);
+    } else {
+      const [fresh] = fromServer(message.html);
+      this.#place(fresh);
+      this.tell("arrived", { row: fresh, message });
+    }
+  }
+
+  /** Add a page of older or newer messages. */
+  add(html) {
+    const fresh = fromServer(html).filter((row) => !this.rows.has(idOf(row)));
+    this.#quietly(() => fresh.forEach((row) => this.#place(this.#newestOf(row))));
+  }
+
+  /** Begin again with this page. */
+  reset(html) {
+    const marked = idOf($("#unread + .message"));
+    this.rows.clear();
+    this.log.replaceChildren();
+    this.add(html);
+    if (this.rows.has(marked)) markUnread(this.rows.get(marked));
+  }
+
+  /** Let go of the oldest rows of a long evening; scrolling up brings them back. */
+  trim(keep) {
+    if (this.all.length <= keep) return;
+    const first = this.all[this.all.length - keep];
+    while (this.log.firstElementChild !== first) {
+      this.rows.delete(idOf(this.log.firstElementChild));
+      this.log.firstElementChild.remove();
+    }
+    this.hasOlder = true;
+    arrange(first);
+  }
+
+  #isWithin(id) {
+    if (!this.last) return true;
+    return (id > this.oldest || !this.hasOlder) && (id < this.newest || !this.hasNewer);
+  }
+
+  #place(row) {
+    let before = this.last;
+    while (before && idOf(before) > idOf(row)) before = messageAbove(before);
+    finish(row);
+    this.rows.set(idOf(row), row);
+    if (before === this.last) this.log.append(row);
+    else if (before) before.after(row);
+    else this.log.prepend(row);
+    this.#settle(row);
+  }
+
+  #replace(old, row) {
+    finish(row);
+    this.rows.set(idOf(row), row);
+    const hadFocus = old === document.activeElement;
+    this.#quietly(() => old.replaceWith(row));
+    if (hadFocus) row.focus({ preventScroll: true });
+    this.#settle(row);
+    this.tell("replaced", { old, row });
+  }
+
+  #settle(row) {
+    arrange(row);
+    let below = row.nextElementSibling;
+    while (below && !below.matches(".message")) below = below.nextElementSibling;
+    if (below) arrange(below);
+  }
+
+  #newestOf(row) {
+    const known = this.#unseen.get(idOf(row));
+    return known?.revision > revisionOf(row) ? fromServer(known.html)[0] : row;
+  }
+
+  /** Only what is said now is read out, not history and not corrections. */
+  #quietly(change) {
+    this.log.ariaLive = "off";
+    change();
+    clearTimeout(this.loud);
+    this.loud = setTimeout(() => (this.log.ariaLive = "polite"), 500);
+  }
+}
