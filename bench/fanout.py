@@ -1,16 +1,14 @@
 """How much CPU the server spends to bring one message to everybody in a room.
 
-N clients sit in one room over real sockets. Messages of 60 characters are posted at an even pace; the
-server's CPU time (user and system, by the kernel's accounting) is divided by the deliveries. Then a
-burst shows how many deliveries a second there can be. Each client must have got every message once
-and in order, else the run fails.
+N clients sit in one room over real sockets. Messages of 60 characters are posted evenly; the
+the server's CPU time (user and system, by the kernel's accounting) is divided by the deliveries.
+Then a burst shows how many deliveries a second there can be. Each client must have got every
+message once and in order, else the run fails.
 """
 
 import argparse
 import asyncio
-import contextlib
 import json
-import os
 import subprocess
 import sys
 import time

@@ -1,6 +1,7 @@
 """Run by manage.py shell in the measured site: people with sessions, all members of one room.
 
-Prints as JSON the room's slug and the session keys. Arguments by environment: BENCH_PEOPLE.
+Prints as JSON the room's slug and the session keys. How many of what comes by the environment:
+BENCH_PEOPLE, BENCH_MESSAGES in the room, BENCH_ROOMS beside it.
 """
 
 import json
@@ -18,6 +19,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from chat import limits
 from chat.models import Membership, Room
 
 User = get_user_model()
@@ -48,5 +50,17 @@ def people(count: int) -> tuple[str, list[str]]:
     return room.slug, [session.pk for session in sessions]
 
 
+def furnish(slug: str, messages: int, rooms: int) -> None:
+    members = list(User.objects.all()[:8])
+    room = Room.objects.get(slug=slug)
+    with limits.lifted():
+        for n in range(messages):
+            room.post(members[n % len(members)], f"Message {n}: the kettle is on, **come** over.")
+        for n in range(rooms):
+            # Nobody sits in a thousand rooms: the readers of the bench are in one.
+            Room.create(members[-1], f"Room {n}", topic="One of many")
+
+
 slug, keys = people(int(os.environ["BENCH_PEOPLE"]))
+furnish(slug, int(os.environ.get("BENCH_MESSAGES", 0)), int(os.environ.get("BENCH_ROOMS", 0)))
 print(json.dumps({"room": slug, "sessions": keys}))

@@ -1,8 +1,8 @@
 """How much CPU the server spends on one posted message, from the frame to the ack and the delivery.
 
 One room; one sender that waits for each ack, then 16 senders at once. The CPU time of the server
-(user and system, by the kernel's accounting) is divided by the messages; the database's own process,
-where there is one, is not counted.
+(user and system, by the kernel) is divided by the messages; the process of the database itself,
+process, where there is one, is not counted.
 """
 
 import argparse

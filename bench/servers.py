@@ -89,28 +89,31 @@ def redis_server(folder: Path):
 
 
 def environment(folder: Path, port: int, **more: str) -> dict:
-    return os.environ | UNLIMITED | {
-        "DJANGO_SETTINGS_MODULE": "chatsite.settings",
-        "SECRET_KEY": secrets.token_hex(),
-        "DATA_DIR": str(folder),
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "SITE_URL": "",
-        "LOG_LEVEL": "WARNING",
-        "DATABASE_URL": "",
-        "REDIS_URL": "",
-    } | more
+    return (
+        os.environ
+        | UNLIMITED
+        | {
+            "DJANGO_SETTINGS_MODULE": "chatsite.settings",
+            "SECRET_KEY": secrets.token_hex(),
+            "DATA_DIR": str(folder),
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "SITE_URL": "",
+            "LOG_LEVEL": "WARNING",
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+        }
+        | more
+    )
 
 
 def server_command(kind: str, port: int, application="chatsite.asgi:application") -> list[str]:
-    if kind == "daphne":
-        return [
-            sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port), application,
-        ]  # fmt: skip
-    return [
-        sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port),
-        "--log-level", "warning", "--no-access-log", "--ws-per-message-deflate", "false", application,
-    ]  # fmt: skip
+    address = {"daphne": "-v 0 -b 127.0.0.1 -p", "uvicorn": "--host 127.0.0.1 --port"}[kind]
+    command = [sys.executable, "-m", kind, *address.split(), str(port), application]
+    if kind == "uvicorn":
+        command += ["--log-level", "warning", "--no-access-log"]
+        command += ["--ws-per-message-deflate", "false"]
+    return command
 
 
 def manage(env: dict, *arguments: str) -> None:
