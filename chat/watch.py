@@ -25,6 +25,7 @@ from chat.threads import in_thread
 logger = logging.getLogger(__name__)
 
 REVISIONS_EVERY = 2.0  # seconds
+GUESTS_EVERY = 300.0  # seconds
 ACCESS_EVERY = 20.0  # seconds; also renews who is here, well within presence.LIFETIME
 
 
@@ -38,6 +39,7 @@ class Watch:
         self.tasks = [
             hub.loop.create_task(self._every(REVISIONS_EVERY, self.compare_revisions)),
             hub.loop.create_task(self._every(ACCESS_EVERY, self.check_access)),
+            hub.loop.create_task(self._every(GUESTS_EVERY, self.let_guests_go)),
         ]
 
     async def _every(self, seconds: float, look) -> None:
@@ -47,6 +49,10 @@ class Watch:
                 await look()
             except DatabaseError as error:
                 logger.warning("The watch goes on when the database is back: %s", error)
+            except Exception:
+                # Nobody would notice that the watch has stopped: whatever one look stumbled over,
+                # the next one comes.
+                logger.exception("The watch stumbled")
 
     # Frames that were lost ----------------------------------------------------------------------
 
@@ -96,6 +102,9 @@ class Watch:
             set(people.values_list("pk", flat=True)),
             rooms,
         )
+
+    async def let_guests_go(self) -> None:
+        await in_thread(get_user_model().objects.expire_guests)
 
 
 _watch: Watch | None = None

@@ -24,7 +24,7 @@ class RoomQuerySet(models.QuerySet):
         return self.filter(Room.open_to(user) | mine)
 
     def sidebar_for(self, user, most: int = 200) -> "list[Room]":
-        """The rooms of `user` that are in use, busiest first, each with `unread` (bool)."""
+        """The rooms of `user` that are in use, busiest first, each with `membership` and `unread`."""
         memberships = (
             Membership.objects.filter(user=user.pk, room__archived_at=None)
             .select_related("room")
@@ -33,6 +33,7 @@ class RoomQuerySet(models.QuerySet):
         rooms = []
         for membership in memberships:
             room = membership.room
+            room.membership = membership
             room.unread = (room.last_message_id or 0) > membership.last_read
             rooms.append(room)
         return rooms
