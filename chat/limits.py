@@ -34,8 +34,11 @@ def lifted() -> Iterator[None]:
 
 @cache
 def limiter() -> MovingWindowRateLimiter:
-    storage = storage_from_string(settings.REDIS_URL or "memory://", wrap_exceptions=True)
-    return MovingWindowRateLimiter(storage)
+    if settings.REDIS_URL:
+        return MovingWindowRateLimiter(
+            storage_from_string(settings.REDIS_URL, wrap_exceptions=True, **settings.REDIS_OPTIONS)
+        )
+    return MovingWindowRateLimiter(storage_from_string("memory://"))
 
 
 @cache

@@ -89,7 +89,7 @@ class InRedis:
     """One sorted set per room: members `user:connection`, scored by when they end."""
 
     def __init__(self, url: str):
-        self.redis = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+        self.redis = redis.Redis.from_url(url, **settings.REDIS_OPTIONS)
 
     @staticmethod
     def key(room_id: int) -> str:

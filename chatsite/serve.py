@@ -1,6 +1,6 @@
 """What ./run does: bring the database and the static files up to date, then serve.
 
-Usage: ./run [--host HOST] [--port PORT] [--server daphne|uvicorn]
+Usage: ./run [--host HOST] [--port PORT] [--server daphne|uvicorn] [--prepare]
 """
 
 import argparse
@@ -22,7 +22,7 @@ def main() -> None:
     os.environ |= {name: value for name, value in vars(options).items() if name.isupper() and value}
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     try:
-        serve(options.server)
+        serve(options.server, options.prepare)
     except ImproperlyConfigured as error:
         sys.exit(f"Chatsite cannot start: {error}")
 
@@ -37,15 +37,23 @@ def parse_options() -> argparse.Namespace:
     )
     parser.add_argument("--port", dest="PORT", help="port to listen on (default 8000)")
     parser.add_argument("--server", choices=["daphne", "uvicorn"], default="daphne")
+    parser.add_argument(
+        "--prepare",
+        action="store_true",
+        help="bring database and static files up to date, and end; before several processes start",
+    )
     return parser.parse_args()
 
 
-def serve(server: str) -> None:
+def serve(server: str, only_prepare: bool = False) -> None:
     import django
 
     django.setup()
     from django.conf import settings
 
+    if only_prepare:
+        prepare()
+        return
     refuse_taken_port(settings.HOST, settings.PORT)
     prepare()
     # Imported only now: with it the process claims the data for itself, and opens static files.

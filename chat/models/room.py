@@ -24,7 +24,7 @@ class RoomQuerySet(models.QuerySet):
         return self.filter(Room.open_to(user) | mine)
 
     def sidebar_for(self, user, most: int = 200) -> "list[Room]":
-        """The rooms of `user` that are in use, busiest first, each with `membership` and `unread`."""
+        """The rooms of `user` in use, busiest first, each with its `membership` and `unread`."""
         memberships = (
             Membership.objects.filter(user=user.pk, room__archived_at=None)
             .select_related("room")
