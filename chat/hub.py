@@ -137,8 +137,9 @@ class RoomHub:
         pause = FIRST_PAUSE
         while True:
             try:
-                if self.channel is None:
-                    self.channel = await self.layer.new_channel()
+                async with self.lock:  # not two channels, of which one would be forgotten
+                    if self.channel is None:
+                        self.channel = await self.layer.new_channel()
                 self._take(await self.layer.receive(self.channel))
                 pause = FIRST_PAUSE
             except LAYER_ERRORS as error:

@@ -49,7 +49,7 @@ _MARKUP = re.compile(
 )
 
 _BLANK_LINES = re.compile(r"\n{2,}")
-_BARE_LINK = re.compile(r"(?i)https?://[^\s<>\"'`]*[\w/=&#~+-]")
+_ESCAPED_LINK = re.compile(r"(?i)https?://(?:&amp;|[^\s<>&\"'`])*[\w/=#~+-]")
 
 _RENDERED = re.compile(r"<(?:p|ul|ol|pre|blockquote|table|h[4-6]|hr)[ >]")
 _INLINE_TAG = re.compile(r"</?(?:a|strong|em|del|code|span)\b[^>]*>")
@@ -73,9 +73,11 @@ def render(body: str) -> str:
         return ""
     if not _MARKUP.search(body):
         return _plain(body)
+    if len(body) > MAX_LENGTH:
+        return _plain_with_links(body)
     text, snippets = blocks.parse(body)
     effort = blocks.effort_left(text)
-    if len(body) > MAX_LENGTH or effort < 0:
+    if effort < 0:
         return _plain_with_links(body)
     try:
         return _parsers.render(text, snippets, effort) or _plain(body)
@@ -115,7 +117,7 @@ def _plain(text: str) -> str:
 
 
 def _plain_with_links(text: str) -> str:
-    return _BARE_LINK.sub(rf'<a href="\g<0>" {sanitizer.LINK_HTML}>\g<0></a>', _plain(text))
+    return _ESCAPED_LINK.sub(rf'<a href="\g<0>" {sanitizer.LINK_HTML}>\g<0></a>', _plain(text))
 
 
 class _Parsers(threading.local):

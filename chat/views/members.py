@@ -58,12 +58,13 @@ def who_runs(room):
 
 def with_what_i_may_do(memberships, mine, user):
     """Each membership with `may_remove` and `may_set_role`, for the buttons; the verbs decide."""
-    owner = user.is_superuser or (mine and mine.role == Membership.Role.OWNER)
+    from_above = Room.is_run_from_above_by(user)
+    owner = from_above or (mine and mine.role == Membership.Role.OWNER)
     for membership in memberships:
         another = membership.user_id != user.pk
         membership.may_set_role = owner and not membership.user.is_guest
         membership.may_remove = another and (
-            user.is_superuser
+            from_above
             or (mine and mine.is_at_least(Membership.Role.MODERATOR) and mine.outranks(membership))
         )
     return memberships
