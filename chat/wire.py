@@ -59,11 +59,19 @@ class TwistedWire:
 
     def write(self, frames: Sequence[Frame], data: bytes) -> None:
         transport = self.transport
-        if transport.connected and not transport.disconnecting:
-            transport.write(data)
-            behind = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
-            if behind > MAX_BEHIND_BYTES:
-                transport.abortConnection()
+        if not transport.connected or transport.disconnecting:
+            return
+        behind = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+        if not behind:
+            # Straight to the socket: to be called back when it can be written to, as write() does
+            # it, costs more than the writing.
+            written = transport.writeSomeData(data)
+            if written == len(data):
+                return
+            data = data[max(0, written) if isinstance(written, int) else 0 :]
+        transport.write(data)
+        if behind + len(data) > MAX_BEHIND_BYTES:
+            transport.abortConnection()
 
 
 class QueuedWire:
@@ -105,7 +113,7 @@ def wire_of(send) -> Wire:
         if hasattr(transport, "_tempDataLen"):
             return TwistedWire(send.args[0])
     owner = getattr(send, "__self__", None)  # uvicorn: a method of the protocol
-    if isinstance(getattr(owner, "transport", None), asyncio.Transport):
+    if hasattr(getattr(owner, "transport", None), "get_write_buffer_size"):
         return AsyncioWire(owner)
     return QueuedWire(send)
 

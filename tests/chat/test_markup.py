@@ -175,6 +175,7 @@ LINKS = [
     ("[](https://b.com)", "[https://b.com]"),
     ("![a](https://b.com/c.png)", "[https://b.com/c.png|a]"),
     ("![](https://b.com/c.png)", "[https://b.com/c.png]"),
+    ("[a](javascript:1) ![b](data:x)", "[a](javascript:1) ![b](data:x)"),
     ("[a](/rooms/) [b](x.html)", "[a](/rooms/) [b](x.html)"),
     ("[https://a.com](https://b.com)", "[https://b.com|https://a.com]"),
 ]
@@ -226,7 +227,7 @@ def test_a_title_shows_on_a_link():
 
 @pytest.mark.parametrize("language", sorted(code.LANGUAGES))
 def test_code_has_colours_and_stays_what_it_was(language):
-    source = 'if (x <= 1) { return "a&b"; } # c\n\tmake: $x\n\n>>> f\n@@ -1 +1 @@\n$ ls'
+    source = '\nif (x <= 1) { return "a&b"; } # c\n\tmake: $x\n\n>>> f\n@@ -1 +1 @@\n$ ls'
     html = markup.render(f"{FENCE}{language}\n{source}\n{FENCE}")
     assert '<span class="' in html
     assert text_of(html) == source
@@ -247,7 +248,7 @@ def test_code_that_would_slow_a_lexer_has_no_colours(source):
 
 
 def test_colours_end_after_so_many_tokens():
-    source = "(\n" * 1_500
+    source = "<\n" * 1_500
     html = markup.render(f"{FENCE}py\n{source}{FENCE}")
     assert html.count("<span") < code._TOKENS
     assert text_of(html) == source.rstrip("\n")
@@ -542,6 +543,8 @@ COSTLY = {
     "definitions": "[a]: http://b.cc 'c'\n" * 470,
     "nested quotes": ">" * 9_999 + "a",
     "spaced quotes": "> " * 4_999 + "a",
+    "quotes in quotes": "> " * 9 + "a",
+    "lists in lists in a line": "- 1. * " * 3 + "a",
     "quotes": "> a\n\n" * 2_000,
     "nested lists in a line": "- " * 5_000 + "a",
     "nested numbers in a line": "1. " * 3_000 + "a",
@@ -617,9 +620,10 @@ def test_long_bodies_are_not_costly_by_their_length(body):
 
 
 def test_plain_text_has_line_breaks_and_links(no_parsers):
-    html = markup.render("a\nhttps://b.cc/d?e=1&f.\n\n" + "[" * 1_000)
+    html = markup.render("a\nhttps://b.cc/d?e=1&f.\nhttp://b.cc/<\n\n" + "[" * 1_000)
     assert html.startswith(
-        f'<p>a<br><a href="https://b.cc/d?e=1&amp;f"{LINK}>https://b.cc/d?e=1&amp;f</a>.</p><p>['
+        f'<p>a<br><a href="https://b.cc/d?e=1&amp;f"{LINK}>https://b.cc/d?e=1&amp;f</a>.<br>'
+        f'<a href="http://b.cc/"{LINK}>http://b.cc/</a>&lt;</p><p>['
     )
 
 
