@@ -10,13 +10,13 @@ django.setup()
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import OriginValidator
 from django.conf import settings
 from servestatic import ServeStaticASGI
 
 from chat.routing import websocket_urlpatterns
 from chat.wire import keep_wire
 from chatsite.handler import OneHopHandler
+from chatsite.origins import OwnPagesOnly
 from chatsite.single import refuse_second_process
 
 refuse_second_process()
@@ -26,7 +26,7 @@ pages = ServeStaticASGI(
     root=settings.STATIC_ROOT,
     prefix=settings.STATIC_URL,
 )
-sockets = OriginValidator(
+sockets = OwnPagesOnly(
     AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.ALLOWED_ORIGINS
 )
 
