@@ -116,21 +116,18 @@ class ChatConsumer(AsyncConsumer):
         if text is not None and len(text) > MAX_FRAME_BYTES:
             await self.close(CLOSE_CODES["too_long"])
             return
-        try:
-            frame = decode(text or "")
-        except (msgspec.DecodeError, UnicodeError) as error:
-            await self.refuse(Invalid(f"{Invalid.message} ({error})"), ref_of(text or ""))
-            return
-        try:
-            with translation.override(self.language):
-                await self.obey(frame)
-        except ChatError as error:
-            await self.refuse(error, frame.ref)
-            if isinstance(error, SignedOut):
-                await self.close(CLOSE_CODES[error.code])
+        with translation.override(self.language):
+            try:
+                self.allowance.spend()
+                await self.obey(decode(text or ""))
+            except (msgspec.DecodeError, UnicodeError) as error:
+                await self.refuse(Invalid(f"{Invalid.message} ({error})"), ref_of(text or ""))
+            except ChatError as error:
+                await self.refuse(error, ref_of(text or ""))
+                if isinstance(error, SignedOut):
+                    await self.close(CLOSE_CODES[error.code])
 
     async def obey(self, frame: ClientFrame):
-        self.allowance.spend()
         match frame:
             case JoinRoom():
                 await self.open_room(frame)

@@ -81,16 +81,19 @@ class QueuedWire:
         self.send = send
         self.queue: asyncio.Queue[str | None] = asyncio.Queue(MAX_BEHIND_FRAMES)
         self.pump: asyncio.Task | None = None
+        self.is_cut_off = False
 
     def write(self, frames: Sequence[Frame], data: bytes) -> None:
         if self.pump is None:
             self.pump = asyncio.get_running_loop().create_task(self._pump())
-        if self.pump.done():
+        if self.is_cut_off or self.pump.done():
             return
         try:
             for frame in frames:
                 self.queue.put_nowait(frame.text)
         except asyncio.QueueFull:
+            # Once: a second time would cancel the closing.
+            self.is_cut_off = True
             self.pump.cancel()
 
     async def _pump(self) -> None:

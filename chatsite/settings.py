@@ -192,7 +192,12 @@ if REDIS_URL:
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             # The layer waits for messages as long as it takes; a socket timeout would end the wait.
-            "CONFIG": {"hosts": [REDIS_OPTIONS | {"address": REDIS_URL, "socket_timeout": None}]},
+            # It connects again by itself, which a Retry of the synchronous client would prevent.
+            "CONFIG": {
+                "hosts": [
+                    {"address": REDIS_URL, "socket_connect_timeout": 1, "socket_timeout": None}
+                ]
+            },
         }
     }
     CACHES = {

@@ -1,0 +1,402 @@
+"""Moderation in the Django admin: what is done there is done by the verbs."""
+
+from contextlib import contextmanager
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+from django.urls import reverse
+
+from chat import broadcasts, limits
+from chat.errors import NotAllowed
+from chat.models import Invitation, Membership, Message, Room
+from chat.protocol import AddedToRoom, MessageChanged, RemovedFromRoom, RoomChanged
+
+pytestmark = pytest.mark.django_db
+Role = Membership.Role
+User = get_user_model()
+
+
+@pytest.fixture
+def root(db):
+    return User.objects.create_superuser("overseer")
+
+
+@pytest.fixture
+def sign_in(client):
+    def sign_in(person):
+        client.force_login(person)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def admin(root, sign_in):
+    return sign_in(root)
+
+
+@pytest.fixture
+def room(alice, bob):
+    with limits.lifted():
+        room = Room.create(alice, "Kitchen")
+    room.admit(bob)
+    return room
+
+
+@pytest.fixture
+def hello(room, bob):
+    with limits.lifted():
+        return room.post(bob, "hello *there*")
+
+
+@pytest.fixture
+def listening(monkeypatch, django_capture_on_commit_callbacks):
+    """`with listening() as told`: afterwards, what open browsers were told in the meantime."""
+
+    @contextmanager
+    def listening():
+        told = Told()
+        monkeypatch.setattr(broadcasts, "publish", told.publish)
+        with django_capture_on_commit_callbacks(execute=True):
+            yield told
+
+    return listening
+
+
+class Told:
+    def __init__(self):
+        self.frames: list[tuple[str, str]] = []
+
+    def publish(self, group: str, *, text="", **_rest) -> None:
+        self.frames.append((group, text))
+
+    def has(self, frame: type, to: str) -> bool:
+        tag = f'"type":"{frame.__struct_config__.tag}"'
+        return any(tag in text and to == group for group, text in self.frames)
+
+
+def staff_who_may(*rights: str):
+    person = User.objects.create_user("warden", is_staff=True)
+    person.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    return person
+
+
+def list_of(model: str) -> str:
+    return reverse(f"admin:chat_{model}_changelist")
+
+
+def add(model: str) -> str:
+    return reverse(f"admin:chat_{model}_add")
+
+
+def page_of(thing, do: str = "change") -> str:
+    return reverse(f"admin:chat_{thing._meta.model_name}_{do}", args=[thing.pk])
+
+
+def notices(response) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def choose(client, action: str, *things, sure=True):
+    data = {"action": action, "_selected_action": [thing.pk for thing in things]}
+    if sure:
+        data["post"] = "yes"
+    return client.post(list_of(things[0]._meta.model_name), data)
+
+
+def about(room: Room, **changes) -> dict:
+    """What the form of a room posts."""
+    data = {"name": room.name, "topic": room.topic, "kind": room.kind} | changes
+    return {name: value for name, value in data.items() if value}
+
+
+class TestPages:
+    @pytest.mark.parametrize("model", ["room", "membership", "message", "invitation"])
+    def test_lists_can_be_searched_and_filtered_by_date(self, admin, room, hello, model):
+        Invitation.create(room, room.created_by)
+        assert admin.get(list_of(model), {"q": "kitchen"}).context["cl"].result_count > 0
+        assert admin.get(list_of(model), {"q": "no such words"}).context["cl"].result_count == 0
+        assert b"toplinks" in admin.get(list_of(model)).content  # the date hierarchy
+
+    @pytest.mark.parametrize("model", ["room", "membership", "message", "invitation"])
+    def test_lists_ask_no_more_for_many_than_for_one(
+        self, admin, room, bob, charlie, model, django_assert_max_num_queries
+    ):
+        room.admit(charlie)
+        with limits.lifted():
+            for number in range(10):
+                room.post(bob, f"message {number}")
+                Invitation.create(room, room.created_by)
+                Room.create(bob, f"Room {number}")
+        with django_assert_max_num_queries(12):
+            admin.get(list_of(model))
+
+    def test_forms_open(self, admin, room, hello):
+        membership = room.memberships.first()
+        for thing in (room, hello, membership, Invitation.create(room, room.created_by)):
+            assert admin.get(page_of(thing)).status_code == 200
+            assert admin.get(page_of(thing, "history")).status_code == 200
+        for model in ("room", "membership", "invitation"):
+            assert admin.get(add(model)).status_code == 200
+
+    def test_a_room_leads_to_its_members_and_messages(self, admin, room, bob, hello):
+        with limits.lifted():
+            Room.create(bob, "Attic").post(bob, "dust")
+        found = admin.get(list_of("message"), {"room__id__exact": room.pk})
+        assert [message.pk for message in found.context["cl"].result_list] == [hello.pk]
+
+    def test_who_is_not_staff_is_kept_out(self, sign_in, bob, room):
+        assert sign_in(bob).get(list_of("room")).status_code in (302, 403)
+
+
+class TestMessages:
+    def test_removing_leaves_a_tombstone_and_is_seen(self, admin, room, hello, listening):
+        with listening() as told:
+            admin.post(page_of(hello, "delete"), {"post": "yes"})
+        hello.refresh_from_db()
+        room.refresh_from_db()
+        assert (hello.body, hello.html, hello.revision) == ("", "", 2)
+        assert hello.deleted_at
+        assert room.revision == 2
+        assert told.has(MessageChanged, f"room.{room.pk}")
+
+    def test_several_are_removed_after_a_question(self, admin, room, bob, hello):
+        other = room.post(bob, "and again")
+        question = choose(admin, "delete_selected", hello, other, sure=False)
+        assert b"and again" in question.content
+        assert Message.objects.visible().count() == 2
+        answer = choose(admin, "delete_selected", hello, other)
+        assert notices(answer) == ["2 deleted."]
+        assert not Message.objects.visible().exists()
+        assert sorted(room.messages.values_list("revision", flat=True)) == [3, 4]
+
+    def test_what_cannot_be_removed_is_named_and_the_rest_goes(
+        self, admin, room, alice, bob, hello
+    ):
+        with limits.lifted():
+            archive = Room.create(alice, "Attic")
+            old = archive.post(alice, "dust")
+        archive.archive(alice)
+        answer = choose(admin, "delete_selected", hello, old)
+        assert [note for note in notices(answer) if "archived" in note and "dust" in note]
+        assert list(Message.objects.visible()) == [old]
+
+    def test_editing_goes_through_the_verb(self, admin, room, hello, listening):
+        with listening() as told:
+            admin.post(page_of(hello), {"body": "hello **all**"})
+        hello.refresh_from_db()
+        assert "<strong>all</strong>" in hello.html
+        assert hello.edited_at
+        assert hello.revision == 2
+        assert told.has(MessageChanged, f"room.{room.pk}")
+
+    def test_saving_without_a_change_changes_nothing(self, admin, hello):
+        admin.post(page_of(hello), {"body": hello.body})
+        hello.refresh_from_db()
+        assert hello.edited_at is None
+        assert hello.revision == 1
+
+    def test_a_refusal_is_shown_beside_what_was_typed(self, admin, alice, room, hello):
+        room.archive(alice)
+        answer = admin.post(page_of(hello), {"body": "typed with care"})
+        assert answer.status_code == 200
+        assert b"archived" in answer.content
+        assert b"typed with care" in answer.content
+        hello.refresh_from_db()
+        assert hello.body == "hello *there*"
+
+    def test_a_refused_deletion_is_shown(self, admin, alice, room, hello):
+        room.archive(alice)
+        answer = admin.post(page_of(hello, "delete"), {"post": "yes"})
+        assert answer.url == page_of(hello)
+        assert "archived" in notices(answer)[0]
+        assert not LogEntry.objects.exists()
+
+    def test_author_nonce_and_revision_are_not_for_editing(self, admin, alice, hello):
+        nonce = "7f0c7c43-5d55-4e2a-8a53-8f6c0b9b9a55"
+        forged = {"body": "x", "author": alice.pk, "revision": 99, "nonce": nonce}
+        admin.post(page_of(hello), forged)
+        hello.refresh_from_db()
+        assert hello.author_id != alice.pk
+        assert hello.revision == 2
+        assert hello.nonce is None
+
+    def test_messages_are_not_added_here(self, admin):
+        assert admin.get(add("message")).status_code == 403
+
+    def test_a_removed_one_cannot_be_changed_again(self, admin, hello, bob):
+        hello.remove(bob)
+        assert admin.post(page_of(hello), {"body": "back"}).status_code == 403
+        assert admin.post(page_of(hello, "delete"), {"post": "yes"}).status_code == 403
+
+    def test_the_log_keeps_nothing_of_what_was_taken_back(self, admin, hello):
+        admin.post(page_of(hello), {"body": "my secret"})
+        admin.post(page_of(hello, "delete"), {"post": "yes"})
+        kept = [entry.object_repr for entry in LogEntry.objects.all()]
+        assert kept == [f"#{hello.pk}"] * 2
+
+
+class TestRooms:
+    def test_editing_is_seen(self, admin, room, listening):
+        with listening() as told:
+            admin.post(page_of(room), about(room, name="Pantry", topic="jam"))
+        room.refresh_from_db()
+        assert (room.name, room.name_key, room.topic) == ("Pantry", "pantry", "jam")
+        assert told.has(RoomChanged, f"room.{room.pk}")
+
+    def test_a_taken_name_is_refused_in_the_form(self, admin, alice, room):
+        with limits.lifted():
+            Room.create(alice, "Attic")
+        answer = admin.post(page_of(room), about(room, name="ATTIC"))
+        assert answer.status_code == 200
+        assert b"already a room called" in answer.content
+        room.refresh_from_db()
+        assert room.name == "Kitchen"
+
+    def test_the_form_archives_and_opens_again(self, admin, room, listening):
+        with listening() as told:
+            admin.post(page_of(room), about(room, archived="on"))
+        room.refresh_from_db()
+        assert room.archived_at
+        assert told.has(RoomChanged, f"room.{room.pk}")
+        admin.post(page_of(room), about(room))
+        room.refresh_from_db()
+        assert room.archived_at is None
+
+    def test_several_are_archived_and_opened_again(self, admin, alice, room):
+        with limits.lifted():
+            attic = Room.create(alice, "Attic")
+        assert notices(choose(admin, "archive", room, attic)) == ["2 rooms archived."]
+        assert not Room.objects.filter(archived_at=None).exists()
+        choose(admin, "unarchive", room)
+        room.refresh_from_db()
+        assert room.archived_at is None
+
+    def test_a_new_one_belongs_to_who_made_it(self, admin, root):
+        admin.post(add("room"), {"name": "茶馆", "kind": "private", "topic": "茶"})
+        made = Room.objects.get()
+        assert made.kind == Room.Kind.PRIVATE
+        assert made.membership_of(root).role == Role.OWNER
+        assert LogEntry.objects.get().object_id == str(made.pk)
+
+    def test_deleting_shows_everybody_out(self, admin, room, bob, hello, listening):
+        question = admin.get(page_of(room, "delete"))
+        assert b"Messages: 1" in question.content
+        with listening() as told:
+            admin.post(page_of(room, "delete"), {"post": "yes"})
+        assert not Room.objects.exists()
+        assert not Message.objects.exists()
+        assert told.has(RemovedFromRoom, f"user.{bob.pk}")
+
+    def test_an_owner_alone_may_not_delete(self, room, alice):
+        with pytest.raises(NotAllowed):
+            room.delete_for_good(alice)
+
+
+class TestMembers:
+    def test_removing_shows_them_out(self, admin, room, bob, listening):
+        with listening() as told:
+            admin.post(page_of(room.membership_of(bob), "delete"), {"post": "yes"})
+        room.refresh_from_db()
+        assert room.members_count == 1
+        assert told.has(RemovedFromRoom, f"user.{bob.pk}")
+
+    def test_the_last_owner_stays(self, admin, room, alice):
+        answer = admin.post(page_of(room.membership_of(alice), "delete"), {"post": "yes"})
+        assert "needs an owner" in notices(answer)[0]
+        answer = admin.post(page_of(room.membership_of(alice)), {"role": Role.MEMBER})
+        assert b"needs an owner" in answer.content
+        assert room.membership_of(alice).role == Role.OWNER
+
+    def test_a_role_is_given_and_seen(self, admin, room, bob, listening):
+        with listening() as told:
+            admin.post(page_of(room.membership_of(bob)), {"role": Role.MODERATOR})
+        assert room.membership_of(bob).role == Role.MODERATOR
+        assert told.has(RoomChanged, f"room.{room.pk}")
+
+    def test_somebody_is_brought_in(self, admin, room, charlie, listening):
+        with listening() as told:
+            admin.post(add("membership"), {"room": room.pk, "user": charlie.pk, "role": Role.OWNER})
+        room.refresh_from_db()
+        assert room.members_count == 3
+        assert room.membership_of(charlie).role == Role.OWNER
+        assert told.has(AddedToRoom, f"user.{charlie.pk}")
+
+    def test_guests_are_not_brought_in_where_none_may_enter(self, admin, room):
+        guest = User.objects.enter_as_guest("Robin")
+        new = {"room": room.pk, "user": guest.pk, "role": Role.MEMBER}
+        assert b"does not take guests" in admin.post(add("membership"), new).content
+        assert not room.membership_of(guest)
+
+    def test_who_runs_the_site_outranks_owners_also_as_a_plain_member(self, room, root, bob):
+        room.admit(root)
+        room.set_role(root, bob, Role.OWNER)
+        room.remove_member(root, bob)
+        assert not room.membership_of(bob)
+
+
+class TestInvitations:
+    def test_one_is_made_and_its_link_shown(self, admin, room, root):
+        admin.post(add("invitation"), {"room": room.pk, "max_uses": 3})
+        made = Invitation.objects.get()
+        assert (made.created_by, made.max_uses) == (root, 3)
+        assert made.token.encode() in admin.get(page_of(made)).content
+
+    def test_a_revoked_one_lets_nobody_in(self, admin, room, alice, charlie):
+        invitation = Invitation.create(room, alice)
+        assert notices(choose(admin, "revoke", invitation)) == ["1 invitation revoked."]
+        invitation.refresh_from_db()
+        with pytest.raises(NotAllowed):
+            invitation.accept(charlie)
+
+    def test_one_cannot_be_changed_or_deleted(self, admin, room, alice):
+        invitation = Invitation.create(room, alice)
+        assert admin.post(page_of(invitation), {"max_uses": 9}).status_code == 403
+        assert admin.post(page_of(invitation, "delete"), {"post": "yes"}).status_code == 403
+
+
+class TestStaffWithSomeRights:
+    def test_may_remove_messages_without_being_a_member(self, sign_in, hello):
+        warden = sign_in(staff_who_may("view_message", "delete_message"))
+        warden.post(page_of(hello, "delete"), {"post": "yes"})
+        hello.refresh_from_db()
+        assert hello.deleted_at
+
+    def test_may_edit_messages_only_with_that_right(self, sign_in, hello):
+        warden = sign_in(staff_who_may("view_message", "delete_message"))
+        assert warden.post(page_of(hello), {"body": "mine now"}).status_code == 403
+
+    def test_may_run_rooms(self, sign_in, room):
+        warden = sign_in(staff_who_may("view_room", "change_room"))
+        warden.post(page_of(room), about(room, name="Pantry"))
+        room.refresh_from_db()
+        assert room.name == "Pantry"
+        assert warden.post(page_of(room, "delete"), {"post": "yes"}).status_code == 403
+
+    def test_who_may_not_run_rooms_may_not_touch_their_members(self, sign_in, room, bob):
+        rights = ("view_membership", "change_membership", "delete_membership", "add_membership")
+        warden = sign_in(staff_who_may(*rights))
+        membership = room.membership_of(bob)
+        assert warden.get(page_of(membership)).status_code == 200
+        assert warden.post(page_of(membership), {"role": Role.OWNER}).status_code == 403
+        assert warden.post(page_of(membership, "delete"), {"post": "yes"}).status_code == 403
+        assert warden.get(add("membership")).status_code == 403
+
+    def test_who_only_looks_gets_no_link_into_private_rooms(self, sign_in, room, alice):
+        invitation = Invitation.create(room, alice)
+        warden = sign_in(staff_who_may("view_invitation"))
+        assert invitation.token.encode() not in warden.get(page_of(invitation)).content
+
+    def test_members_without_rights_are_refused_by_the_verbs(self, room, charlie, hello):
+        for verb in (
+            lambda: room.archive(charlie),
+            lambda: room.add_member(charlie, charlie),
+            lambda: room.delete_for_good(charlie),
+            lambda: hello.edit(charlie, "x"),
+            lambda: hello.remove(charlie),
+        ):
+            with pytest.raises(NotAllowed):
+                verb()

@@ -1,0 +1,104 @@
+"""Who is here: counted per connection, told per person, once in a while."""
+
+import time
+
+import pytest
+
+from chat import audience, presence
+from chat.threads import in_thread
+from tests.sockets import session_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def test_coming_and_going_is_told(tab_of, alice, bob, room):
+    hers = await tab_of(alice, room)
+    his = await tab_of(bob, room)
+    await hers.receive("user_joined", room=room.slug, user=his.me)
+    here = await hers.receive("presence", count=2)
+    assert [person["name"] for person in here["users"]] == ["alice", "bob"]
+    await his.disconnect()
+    await hers.receive("user_left", room=room.slug, user=his.me)
+    here = await hers.receive("presence", count=1)
+    assert [person["name"] for person in here["users"]] == ["alice"]
+
+
+async def test_two_tabs_are_one_person(tab_of, alice, bob, room):
+    hers = await tab_of(alice, room)
+    first, second = await tab_of(bob, room), await tab_of(bob, room)
+    await hers.receive("presence", count=2)
+    hers.read_all()
+    await hers.nothing("user_joined", "presence")
+    await first.disconnect()
+    await hers.nothing("user_left")
+    await second.disconnect()
+    await hers.receive("user_left")
+
+
+async def test_a_reload_is_not_a_departure(tab_of, alice, bob, room, monkeypatch):
+    monkeypatch.setattr(presence, "GRACE", 5.0)
+    hers = await tab_of(alice, room)
+    cookie = await in_thread(session_of, bob)
+    his = await tab_of(bob, room, cookie=cookie)
+    await hers.receive("presence", count=2)
+    await his.disconnect()
+    await tab_of(bob, room, cookie=cookie)
+    hers.read_all()
+    await hers.nothing("user_left", "user_joined", "presence")
+
+
+async def test_who_closes_the_room_has_left_at_once(tab_of, alice, bob, room, monkeypatch):
+    monkeypatch.setattr(presence, "GRACE", 60.0)
+    hers, his = await tab_of(alice, room), await tab_of(bob, room)
+    await hers.receive("presence", count=2)
+    await his.ask("leave_room", room=room.slug)
+    await hers.receive("user_left")
+
+
+async def test_many_at_once_are_told_in_one_frame(tab_of, new_user, alice, open_room, monkeypatch):
+    """Somebody more costs the others one frame, not one for each who is here."""
+    monkeypatch.setattr(audience, "PAUSE", 0.5)
+    hers = await tab_of(alice, open_room)
+    people = [await in_thread(new_user, f"person{number}") for number in range(12)]
+    for person in people:
+        await tab_of(person, open_room)
+    await hers.receive("presence", count=13)
+    assert len(hers.read_all("presence", "user_joined")) <= 2 * len(people) // 3
+
+
+async def test_entries_of_a_process_that_died_end_by_themselves(
+    tab_of, alice, bob, room, monkeypatch
+):
+    monkeypatch.setattr(audience, "LOOK_AGAIN", 0.2)
+    monkeypatch.setattr(presence, "LIFETIME", 1.0)
+    await in_thread(presence.enter, (room.pk, bob.pk, "a tab of a process that died"))
+    monkeypatch.setattr(presence, "LIFETIME", 60.0)
+    hers = await tab_of(alice, room)
+    await hers.receive("user_left")
+
+
+async def test_what_is_renewed_goes_on(room, alice, monkeypatch):
+    monkeypatch.setattr(presence, "LIFETIME", 0.3)
+    entry = (room.pk, alice.pk, "tab")
+    await in_thread(presence.enter, entry)
+    end = time.monotonic() + 0.6
+    while time.monotonic() < end:
+        await in_thread(presence.renew, [entry])
+        assert await in_thread(presence.present, room.pk) == {alice.pk}
+
+
+def test_rooms_are_counted_together(room, open_room, alice, bob):
+    presence.enter((room.pk, alice.pk, "one"))
+    presence.enter((room.pk, alice.pk, "two"))
+    presence.enter((room.pk, bob.pk, "three"))
+    presence.enter((open_room.pk, bob.pk, "three"))
+    assert presence.counts([room.pk, open_room.pk]) == {room.pk: 2, open_room.pk: 1}
+    presence.leave((room.pk, bob.pk, "three"), grace=0)
+    assert presence.present(room.pk) == {alice.pk}
+
+
+async def test_guests_are_marked(tab_of, alice, guest, open_room):
+    hers = await tab_of(alice, open_room)
+    theirs = await tab_of(guest, open_room)
+    await hers.receive("user_joined", user=theirs.me)
+    assert (theirs.me["name"], theirs.me["guest"]) == ("Wanderer", True)
