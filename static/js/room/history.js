@@ -15,6 +15,10 @@ export class History {
       rootMargin: "1200px 0px",
     });
     this.#ends(timeline);
+    timeline.on("trimmed", () => {
+      this.#ends({ hasOlder: true });
+      this.watch();
+    });
   }
 
   /** Look again whether the ends are near: after a page, after a pause. */
@@ -30,6 +34,7 @@ export class History {
     const page = await this.#fetch(id ? `around=${id}` : "");
     this.timeline.reset(page.html);
     this.#ends({ hasOlder: page.has_older, hasNewer: page.has_newer });
+    this.watch();
     return page.revision;
   }
 

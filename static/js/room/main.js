@@ -2,6 +2,7 @@
 
 import { $ } from "./dom.js";
 import { closeMenusOutside } from "../menus.js";
+import { keepOfflinePage } from "../offline.js";
 import { switchThemeInPlace } from "../theme.js";
 import { Actions } from "./actions.js";
 import { Catchup } from "./catchup.js";
@@ -109,6 +110,7 @@ showTyping(socket, $("#typing"));
 tellOfArrivals({ socket, log, scroll });
 closeMenusOutside();
 switchThemeInPlace();
+keepOfflinePage();
 openAtNews({ timeline, scroll, reading, composer });
 history.watch();
 socket.connect();

@@ -19,6 +19,7 @@ export function finish(row) {
   showTime(time);
   const body = $(".body", row);
   for (const code of $$("pre", body)) code.append(copyButton());
+  for (const box of $$("input", body)) box.ariaLabel = box.parentElement.textContent.trim();
   if (isLong(body)) fold(row, body);
   return row;
 }

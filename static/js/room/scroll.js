@@ -7,12 +7,13 @@ const NEAR = 60;
 /** Events: "moved", when `isAtEnd` has changed. */
 export class Scroll extends Teller {
   isAtEnd = true;
+  #top = 0;
 
   constructor(box, content) {
     super();
     this.box = box;
     box.addEventListener("scroll", () => this.#look(), { passive: true });
-    const stay = new ResizeObserver(() => this.isAtEnd && this.toEnd());
+    const stay = new ResizeObserver(() => this.#isFollowing() && this.toEnd());
     stay.observe(box);
     stay.observe(content);
   }
@@ -37,7 +38,7 @@ export class Scroll extends Teller {
 
   /** Make a change without moving what the reader looks at. */
   keeping(change) {
-    if (this.isAtEnd) {
+    if (this.#isFollowing()) {
       change();
       return this.toEnd();
     }
@@ -48,7 +49,7 @@ export class Scroll extends Teller {
 
   /** The same, for a change that takes the rows away and brings them back: `find` by id. */
   async keepingAcross(change, find) {
-    const place = this.isAtEnd ? null : this.#landmark();
+    const place = this.#isFollowing() ? null : this.#landmark();
     const id = Number(place?.element.dataset.id);
     const result = await change(id);
     if (place) this.#restore({ ...place, element: find(id) });
@@ -60,11 +61,13 @@ export class Scroll extends Teller {
     return this.box.getBoundingClientRect().top;
   }
 
+  /** The row in the middle: the first one loses its head when older ones come above it. */
   #landmark() {
-    const top = this.topOfBox;
+    const { topOfBox } = this;
+    const middle = topOfBox + this.box.clientHeight / 2;
     for (const element of this.box.getElementsByClassName("message")) {
-      const { bottom, top: edge } = element.getBoundingClientRect();
-      if (bottom > top) return { element, offset: edge - top };
+      const { bottom, top } = element.getBoundingClientRect();
+      if (bottom > middle) return { element, offset: top - topOfBox };
     }
     return null;
   }
@@ -75,8 +78,15 @@ export class Scroll extends Teller {
     this.#look();
   }
 
+  /** The reader may have moved up in this very frame, before the event that says so. */
+  #isFollowing() {
+    if (this.box.scrollTop < this.#top - 1) this.#look();
+    return this.isAtEnd;
+  }
+
   #look() {
     const { scrollHeight, scrollTop, clientHeight } = this.box;
+    this.#top = scrollTop;
     const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
     if (isAtEnd === this.isAtEnd) return;
     this.isAtEnd = isAtEnd;

@@ -8,7 +8,7 @@ const REMEMBERED = 300;
 const idOf = (row) => Number(row?.dataset.id);
 const revisionOf = (row) => Number(row.dataset.revision);
 
-/** Tells "arrived" ({row, message}) and "replaced" ({old, row}). */
+/** Tells "arrived" ({row, message}), "replaced" ({old, row}) and "trimmed". */
 export class Timeline extends Teller {
   rows = new Map();
   // Changes to what is not on the page, kept a while: its page may be on its way, and be older.
@@ -71,8 +71,8 @@ export class Timeline extends Teller {
       this.rows.delete(idOf(this.log.firstElementChild));
       this.log.firstElementChild.remove();
     }
-    this.hasOlder = true;
     arrange(first);
+    this.tell("trimmed");
   }
 
   #isWithin(id) {
