@@ -3,13 +3,16 @@ from datetime import datetime, timedelta
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timesince import timesince, timeuntil
+from django.utils.timesince import TIME_STRINGS, timesince, timeuntil
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy, pgettext
 
 register = template.Library()
 
 WEEK = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
+# Said here again because Django's Chinese has the word for days of the calendar.
+UNITS = TIME_STRINGS | {"day": ngettext_lazy("%(num)d day", "%(num)d days", "num")}
 
 
 @register.filter
@@ -19,7 +22,7 @@ def ago(then: datetime) -> str:
     if now - then < MINUTE:
         return _("just now")
     if now - then < WEEK:
-        return _("%s ago") % timesince(then, now, depth=1)
+        return _("%s ago") % timesince(then, now, time_strings=UNITS, depth=1)
     return day(then)
 
 
@@ -28,11 +31,14 @@ def ahead(then: datetime) -> str:
     """When that will be: in how long, in one unit; what is further off than a week by its day."""
     now = timezone.now()
     if then - now < WEEK:
-        return _("in %s") % timeuntil(then, now, depth=1)
+        return _("in %s") % timeuntil(then, now, time_strings=UNITS, depth=1)
     return _("on %s") % day(then)
 
 
 def day(then: datetime) -> str:
     then = timezone.localtime(then)
     is_this_year = then.year == timezone.localtime().year
-    return date_format(then, "MONTH_DAY_FORMAT" if is_this_year else "DATE_FORMAT")
+    # MONTH_DAY_FORMAT has leading zeros in Chinese.
+    return date_format(
+        then, pgettext("a day of this year", "F j") if is_this_year else "DATE_FORMAT"
+    )
