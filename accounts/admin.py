@@ -75,4 +75,4 @@ class PersonAdmin(UserAdmin):
 
 
 # The admin's own login knows neither the second factor nor the limits on tries.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -94,7 +94,7 @@ def reencode(data: bytes) -> bytes:
         raise
     except (UnidentifiedImageError, Image.DecompressionBombError, *_BROKEN) as error:
         raise Invalid(_("This is not a picture. Choose a PNG, JPEG, WebP or GIF file.")) from error
-    if square.getextrema()[3][0] == 255:
+    if square.getchannel("A").getextrema()[0] == 255:
         square = square.convert("RGB")
     out = io.BytesIO()
     square.save(out, "WEBP", quality=86, method=4)

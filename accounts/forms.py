@@ -108,6 +108,8 @@ class Plain:
             self.fields["password1"].help_text = PASSWORD_WORDS
         if "email" in self.fields:
             self.fields["email"].label = _("E-mail address")
+        if "code" in self.fields:
+            self.fields["code"].label = _("Your code")
         if "login" in self.fields:
             self.fields["login"].label = _("Username or e-mail")
             self.fields["login"].widget.attrs |= {

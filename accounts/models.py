@@ -33,7 +33,7 @@ NAMED_BY = {"username", "display_name", "is_active"}
 _TAKEN = _("“%s” is taken, or looks too much like somebody's name. Choose another.")
 
 
-class PeopleQuerySet(models.QuerySet):
+class PeopleQuerySet(models.QuerySet["User"]):
     def named_like(self, name: str) -> "PeopleQuerySet":
         """Whoever goes by a name that could be taken for this one."""
         alike = names.likeness(name)
@@ -53,14 +53,14 @@ class PeopleQuerySet(models.QuerySet):
         signed_in = UserSession.objects.filter(Exists(alive), user=OuterRef("pk"))
         # Who is just entering has a row a moment before a session.
         settled = timezone.now() - timedelta(minutes=5)
-        gone = self.filter(~Exists(signed_in), is_guest=True, is_active=True)
-        gone = list(gone.filter(date_joined__lt=settled)[:at_most])
+        guests = self.filter(is_guest=True, is_active=True, date_joined__lt=settled)
+        gone = list(guests.filter(~Exists(signed_in))[:at_most])
         for guest in gone:
             guest.deactivate()
         return len(gone)
 
 
-class PeopleManager(UserManager.from_queryset(PeopleQuerySet)):
+class PeopleManager(UserManager.from_queryset(PeopleQuerySet)):  # type: ignore[misc]
     def signed_in(self, user_id: int, session_key: str) -> "User | None":
         """The active person, as long as that session of theirs has neither ended nor expired.
 
@@ -110,7 +110,7 @@ class User(AbstractUser):
     )
     theme = models.CharField(_("theme"), max_length=10, choices=Theme, default=Theme.SYSTEM)
 
-    objects = PeopleManager()
+    objects = PeopleManager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("person")
@@ -221,7 +221,7 @@ class User(AbstractUser):
         }:
             update_fields = {*update_fields, "name_key", "name_look"}
         # Django keeps the raw password here from set_password() until it is saved.
-        has_new_password = self._password is not None and not self._state.adding
+        has_new_password = getattr(self, "_password", None) is not None and not self._state.adding
         with transaction.atomic():
             super().save(*args, update_fields=update_fields, **kwargs)
             if has_new_password:

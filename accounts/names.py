@@ -29,7 +29,8 @@ RESERVED = """
     mod moderation moderator moderators nobody null official operator owner postmaster room rooms
     root security service somebody someone staff superuser support sysadmin system team undefined
     unknown user users webmaster you
-    管理员 管理員 管理者 超级管理员 站长 站長 版主 房主 群主 主持人 系统 系統 系统消息 系统管理员
+    管理员 管理員 管理者 超级管理员 站长 站長 版主 房主 协管 协管员 群主 主持人 系统 系統
+    系统消息 系统管理员
     官方 客服 客户服务 支持 帮助 机器人 機器人 所有人 全体成员 大家 这里 在线 频道 房间 聊天室
     访客 訪客 游客 遊客 匿名 用户 我 你 匿名用户 安全中心
 """.split()  # noqa: SIM905 - a list of words is read and kept more easily as text
@@ -80,7 +81,9 @@ def is_reserved(name: str) -> bool:
         return False
     spelled = likeness(key(name).translate(DIGITS_AS_LETTERS))
     letters, looks = _reserved()
-    return alike.letters in letters or alike.look in looks or spelled.letters in letters
+    if spelled and spelled.letters in letters:
+        return True
+    return alike.letters in letters or alike.look in looks
 
 
 def skeleton(text: str) -> str:
@@ -98,7 +101,7 @@ def _bare(text: str) -> str:
 
 @cache
 def _reserved() -> tuple[frozenset[str], frozenset[str]]:
-    alike = [likeness(name) for name in RESERVED]
+    alike = [one for one in map(likeness, RESERVED) if one]
     return frozenset(one.letters for one in alike), frozenset(one.look for one in alike)
 
 

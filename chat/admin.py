@@ -292,9 +292,9 @@ class MessageAdmin(VerbAdmin):
     search_help_text = _("Words of the text, name of the author or the room")
     date_hierarchy = "created_at"
     ordering = ["-pk"]
-    fields = ["room", "author", "reply_to", "body", "created_at", "edited_at", "deleted_at"]
-    fields += ["revision", "nonce"]
-    readonly_fields = [field for field in fields if field != "body"]
+    readonly_fields = ["room", "author", "reply_to", "created_at", "edited_at", "deleted_at"]
+    readonly_fields += ["revision", "nonce"]
+    fields = [*readonly_fields[:3], "body", *readonly_fields[3:]]
 
     @admin.display(description=_("text"))
     def excerpt(self, message):

@@ -7,10 +7,12 @@ are.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 
 from django.contrib.auth import get_user_model
+from django.db import DatabaseError, close_old_connections
 
 from chat import presence
 from chat.broadcasts import audience_group, person_data
@@ -26,6 +28,8 @@ from chat.protocol import (
 )
 from chat.threads import in_thread
 from chat.wire import Frame, joined
+
+logger = logging.getLogger(__name__)
 
 SHOWN = 100  # people named in a list; of more only the number is told
 ANNOUNCED = 5  # comings and goings between two looks that are told one by one
@@ -57,6 +61,7 @@ class Audience:
         self.typists: dict[int, tuple[Person, asyncio.TimerHandle]] = {}
         self.looked_at = 0.0
         self.next_look: asyncio.TimerHandle | None = None
+        self.next_look_at = 0.0
         self.started = hub.loop.create_task(self._start())
 
     async def _start(self) -> None:
@@ -76,7 +81,7 @@ class Audience:
 
     def leave(self, tab: Member) -> None:
         self.tabs.discard(tab)
-        if not self.tabs and self.open.pop((self.hub, self.room.pk), None):
+        if not self.tabs and self.open.pop((self.hub, self.room.pk), False):
             self.hub.leave(self, audience_group(self.room.pk))
             if self.next_look:
                 self.next_look.cancel()
@@ -104,9 +109,11 @@ class Audience:
         """Look after so many seconds, or earlier where that is arranged already."""
         when = self.hub.loop.time() + max(0.0, seconds)
         if self.next_look:
-            if self.next_look.when() <= when:
+            if self.next_look_at <= when:
                 return
             self.next_look.cancel()
+        # Noted here: uvloop's handles do not all say when they are due.
+        self.next_look_at = when
         self.next_look = self.hub.loop.call_at(when, self._begin_look)
 
     def _begin_look(self) -> None:
@@ -117,15 +124,24 @@ class Audience:
     async def _look(self) -> None:
         before = self.here
         self.here = await in_thread(presence.present, self.room.pk)
-        came, went = self.here - before, before - self.here
-        if came or went:
-            if len(came) + len(went) <= ANNOUNCED:
-                self.tell(
-                    *[UserJoined(room=self.slug, user=p) for p in await in_thread(_people, came)],
-                    *[UserLeft(room=self.slug, user=p) for p in await in_thread(_people, went)],
-                )
-            users, count = await in_thread(people_here, self.room.pk, self.here)
-            self.tell(Presence(room=self.slug, users=users, count=count))
+        if self.here == before:
+            return
+        try:
+            self.tell(*await in_thread(self._news, before, self.here))
+        except DatabaseError as error:
+            logger.warning("Who is here is told when the database is back: %s", error)
+            self.here = before  # so that the next look sees the same difference
+
+    def _news(self, before: set[int], here: set[int]) -> list[ServerFrame]:
+        """Who came, who went, and who is here now."""
+        close_old_connections()
+        came, went = here - before, before - here
+        news: list[ServerFrame] = []
+        if len(came) + len(went) <= ANNOUNCED:
+            news += [UserJoined(room=self.slug, user=person) for person in _people(came)]
+            news += [UserLeft(room=self.slug, user=person) for person in _people(went)]
+        users, count = people_here(self.room.pk, here)
+        return [*news, Presence(room=self.slug, users=users, count=count)]
 
     # Who is typing ------------------------------------------------------------------------------
 

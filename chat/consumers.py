@@ -58,14 +58,15 @@ class ChatConsumer(AsyncConsumer):
     # The hub speaks with the channel layer for all sockets; one channel per socket would be slow.
     channel_layer_alias = "the hub's"
 
+    tab: Tab  # from the welcome on
+
     async def __call__(self, scope, receive, send):
-        self.tab: Tab | None = None
         self.closed = False
         try:
             await super().__call__(scope, receive, send)
         finally:
             # Also when the client vanished in the middle of an answer, and `send` raised.
-            if self.tab:
+            if hasattr(self, "tab"):
                 await self.tab.leave()
 
     async def dispatch(self, message):
@@ -113,7 +114,9 @@ class ChatConsumer(AsyncConsumer):
     # Frames in ----------------------------------------------------------------------------------
 
     async def receive(self, text: str | None):
-        if text is not None and len(text) > MAX_FRAME_BYTES:
+        if self.closed:
+            return
+        if len((text or "").encode(errors="surrogatepass")) > MAX_FRAME_BYTES:
             await self.close(CLOSE_CODES["too_long"])
             return
         with translation.override(self.language):
@@ -153,7 +156,7 @@ class ChatConsumer(AsyncConsumer):
                 await self.ask(self._mark_read, frame)
                 await self.ack(frame)
             case Sync():
-                await self.answer(await self.ask(self._changes, frame))
+                await self.answer(await self.ask(self._caught_up, frame))
             case Ping():
                 await self.answer(Pong(ref=frame.ref))
 
@@ -203,11 +206,13 @@ class ChatConsumer(AsyncConsumer):
     def _mark_read(self, user, frame: MarkRead) -> None:
         self._room(user, frame.room).membership_or_error(user).read_up_to(frame.id)
 
-    def _changes(self, user, frame: JoinRoom | Sync) -> Changes | Resync:
+    def _caught_up(self, user, frame: Sync) -> Changes | Resync:
         room = self._room(user, frame.room)
         room.membership_or_error(user)
-        messages = room.changes_since(frame.since)
-        ref = frame.ref if isinstance(frame, Sync) and frame.ref else msgspec.UNSET
+        return self._changes(room, frame.since, frame.ref or msgspec.UNSET)
+
+    def _changes(self, room: Room, since: int, ref=msgspec.UNSET) -> Changes | Resync:
+        messages = room.changes_since(since)
         if messages is None:
             return Resync(room=room.slug, ref=ref)
         # Up to the last of them, not to the room's revision as it was read before: between the two
@@ -251,7 +256,7 @@ class ChatConsumer(AsyncConsumer):
             users=users,
             count=count,
         )
-        return ack, None if frame.since is None else self._changes(user, frame)
+        return ack, None if frame.since is None else self._changes(room, frame.since)
 
     # Frames out ---------------------------------------------------------------------------------
 
@@ -272,7 +277,7 @@ class ChatConsumer(AsyncConsumer):
     async def close(self, code: int):
         if not self.closed:
             self.closed = True
-            await self.send({"type": "websocket.close", "code": code})
+            await self.scope["wire"].close(code)
 
     async def sign_out(self):
         await self.refuse(SignedOut())

@@ -68,7 +68,7 @@ class InvitationForm(forms.Form):
 
     def clean(self) -> dict:
         """`cleaned_data` as Invitation.create() takes it."""
-        lasts = self.LASTS.get(self.cleaned_data.get("lasts"))
+        lasts = self.LASTS.get(self.cleaned_data.get("lasts", ""))
         return {
             "expires_at": timezone.now() + lasts[1] if lasts and lasts[1] else None,
             "max_uses": self.cleaned_data.get("max_uses"),

@@ -140,8 +140,9 @@ class RoomHub:
                 async with self.lock:  # not two channels, of which one would be forgotten
                     if self.channel is None:
                         self.channel = await self.layer.new_channel()
-                self._take(await self.layer.receive(self.channel))
+                message = await self.layer.receive(self.channel)
                 pause = FIRST_PAUSE
+                self._take(message)
             except LAYER_ERRORS as error:
                 logger.warning("The channel layer failed, starting over: %s", error)
                 self.channel = None
@@ -150,6 +151,10 @@ class RoomHub:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 await self._subscribe()
                 self.tell_missed(self.members)
+            except Exception:
+                # Whatever one member stumbled over, the others of this process still listen.
+                logger.exception("A message of the channel layer was not passed on")
+                await asyncio.sleep(FIRST_PAUSE)
 
     def _take(self, message: dict) -> None:
         group = message["group"]
@@ -201,7 +206,7 @@ def publish(group: str, *, text: str = "", order: dict | None = None, revision: 
     process arrives in its order. Never fails because the channel layer is away: within a server
     it is sent when the layer is back, and clients find the hole that a lost frame leaves.
     """
-    message = {"type": "hub.frame", "group": group}
+    message: dict = {"type": "hub.frame", "group": group}
     message |= {"order": order} if order else {"text": text, "revision": revision}
     if _hub is not None and _hub.loop.is_running():
         _hub.loop.call_soon_threadsafe(_hub.put, group, message)

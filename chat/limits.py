@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import ngettext
@@ -34,9 +35,10 @@ def lifted() -> Iterator[None]:
 
 @cache
 def limiter() -> MovingWindowRateLimiter:
+    options: dict[str, Any] = {"key_prefix": settings.REDIS_PREFIX, **settings.REDIS_OPTIONS}
     if settings.REDIS_URL:
         return MovingWindowRateLimiter(
-            storage_from_string(settings.REDIS_URL, wrap_exceptions=True, **settings.REDIS_OPTIONS)
+            storage_from_string(settings.REDIS_URL, wrap_exceptions=True, **options)
         )
     return MovingWindowRateLimiter(storage_from_string("memory://"))
 

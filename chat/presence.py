@@ -93,7 +93,7 @@ class InRedis:
 
     @staticmethod
     def key(room_id: int) -> str:
-        return f"presence:{room_id}"
+        return f"{settings.REDIS_PREFIX}:presence:{room_id}"
 
     def put(self, entries: list[Entry], end: float) -> None:
         with self.redis.pipeline(transaction=False) as pipe:

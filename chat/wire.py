@@ -40,8 +40,11 @@ def joined(frames: Sequence[Frame]) -> bytes:
 class AsyncioWire:
     """Over an asyncio or uvloop transport, as uvicorn has them."""
 
-    def __init__(self, protocol):
-        self.transport = protocol.transport
+    def __init__(self, protocol, send):
+        self.transport, self.send = protocol.transport, send
+
+    async def close(self, code: int) -> None:
+        await self.send({"type": "websocket.close", "code": code})
 
     def write(self, frames: Sequence[Frame], data: bytes) -> None:
         transport = self.transport
@@ -55,7 +58,11 @@ class TwistedWire:
     """Over a Twisted TCP transport, as daphne has them."""
 
     def __init__(self, protocol):
-        self.transport = protocol.transport
+        self.protocol, self.transport = protocol, protocol.transport
+
+    async def close(self, code: int) -> None:
+        # By ASGI, daphne lets an application choose neither 1009 nor 1013.
+        self.protocol.sendCloseFrame(code=code)
 
     def write(self, frames: Sequence[Frame], data: bytes) -> None:
         transport = self.transport
@@ -83,6 +90,9 @@ class QueuedWire:
         self.pump: asyncio.Task | None = None
         self.is_cut_off = False
 
+    async def close(self, code: int) -> None:
+        await self.send({"type": "websocket.close", "code": code})
+
     def write(self, frames: Sequence[Frame], data: bytes) -> None:
         if self.pump is None:
             self.pump = asyncio.get_running_loop().create_task(self._pump())
@@ -102,7 +112,7 @@ class QueuedWire:
                 await self.send({"type": "websocket.send", "text": await self.queue.get()})
         except asyncio.CancelledError:
             with contextlib.suppress(OSError, RuntimeError):
-                await self.send({"type": "websocket.close", "code": 1013})
+                await self.close(1013)
             raise
 
 
@@ -117,7 +127,7 @@ def wire_of(send) -> Wire:
             return TwistedWire(send.args[0])
     owner = getattr(send, "__self__", None)  # uvicorn: a method of the protocol
     if hasattr(getattr(owner, "transport", None), "get_write_buffer_size"):
-        return AsyncioWire(owner)
+        return AsyncioWire(owner, send)
     return QueuedWire(send)
 
 

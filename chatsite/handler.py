@@ -6,15 +6,19 @@ stack, the view and its template run in one go, as they would under WSGI.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.core import signals
-from django.core.exceptions import RequestAborted
+from django.core.exceptions import RequestAborted, RequestDataTooBig
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
-from django.http import FileResponse, HttpResponseBase
+from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
 from chat.threads import in_page_thread
+
+# Of a whole request; what fits is written to a temporary file before the view decides.
+MAX_BODY_BYTES = 10_000_000
 
 
 class OneHopHandler(ASGIHandler):
@@ -24,8 +28,11 @@ class OneHopHandler(ASGIHandler):
 
     async def __call__(self, scope, receive, send):
         try:
-            body = await self.read_body(receive)
+            body = await self.read_body(bounded(receive))
         except RequestAborted:
+            return
+        except RequestDataTooBig as error:
+            await self.send_response(HttpResponse(error, status=413), send)
             return
         try:
             response = await in_page_thread(self.respond, scope, body)
@@ -40,10 +47,9 @@ class OneHopHandler(ASGIHandler):
         """The whole way of one request; only a response to be streamed is left open."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
-        request, response = self.create_request(scope, body)
-        if request is not None:
-            response = self.get_response(request)
-        response._handler_class = self.__class__
+        request, refusal = self.create_request(scope, body)
+        response: Any = refusal if request is None else self.get_response(request)
+        response._handler_class = self.__class__  # close() sends request_finished from it
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
         if not response.streaming:
@@ -69,6 +75,21 @@ class OneHopHandler(ASGIHandler):
             await send({"type": "http.response.body"})
         finally:
             await in_page_thread(response.close)
+
+
+def bounded(receive):
+    """`receive`, until a request's body is larger than MAX_BODY_BYTES; then RequestDataTooBig."""
+    received = 0
+
+    async def receive_within_bounds():
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise RequestDataTooBig("This is too large. Send at most 10 MB.")
+        return message
+
+    return receive_within_bounds
 
 
 def next_chunk(chunks: Iterator[bytes]) -> bytes:

@@ -5,6 +5,7 @@
 
 import socket
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,7 +49,9 @@ def local_hosts() -> list[str]:
         hosts.append(name)
         # A machine whose own name does not resolve is reached by its address only.
         with suppress(socket.gaierror):
-            hosts += {address[4][0] for address in socket.getaddrinfo(name, None, socket.AF_INET)}
+            hosts += {
+                str(address[4][0]) for address in socket.getaddrinfo(name, None, socket.AF_INET)
+            }
         # Debian's own name resolves to 127.0.1.1. This sends nothing; it only asks for the address
         # that leads out.
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -60,15 +63,17 @@ def local_hosts() -> list[str]:
 
 
 if SITE_URL:
-    if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
+    parts = urlsplit(SITE_URL)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
         raise ImproperlyConfigured(
-            f"SITE_URL is {SITE_URL!r}; it must look like https://chat.example.org"
+            f"SITE_URL is {SITE_URL!r}; it must look like https://chat.example.org, without a path."
         )
-    ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname, *env.list("ALLOWED_HOSTS", default=[])]
+    ALLOWED_HOSTS = [parts.hostname, *env.list("ALLOWED_HOSTS", default=[])]
     ALLOWED_ORIGINS = [SITE_URL, *env.list("ALLOWED_ORIGINS", default=[])]
 else:
     ALLOWED_HOSTS = [*local_hosts(), *env.list("ALLOWED_HOSTS", default=[])]
     ALLOWED_ORIGINS = [f"http://{host}:{PORT}" for host in ALLOWED_HOSTS]
+    ALLOWED_ORIGINS += env.list("ALLOWED_ORIGINS", default=[])
     SITE_URL = f"http://{'127.0.0.1' if HOST in {'0.0.0.0', '::'} else HOST}:{PORT}"  # noqa: S104
 
 HTTPS = SITE_URL.startswith("https://")
@@ -162,6 +167,8 @@ CONTENT_SECURITY_POLICY = {
 # Engines: embedded by default, Redis and PostgreSQL by one variable each ------------------------
 
 REDIS_URL = env.str("REDIS_URL", default="")
+# Sites that share one Redis must not hear each other; pub/sub knows no database numbers.
+REDIS_PREFIX = "chatsite-" + sha256(SECRET_KEY.encode()).hexdigest()[:12]
 
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR}/chatsite.sqlite3"
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
@@ -194,9 +201,10 @@ if REDIS_URL:
             # The layer waits for messages as long as it takes; a socket timeout would end the wait.
             # It connects again by itself, which a Retry of the synchronous client would prevent.
             "CONFIG": {
+                "prefix": REDIS_PREFIX,
                 "hosts": [
                     {"address": REDIS_URL, "socket_connect_timeout": 1, "socket_timeout": None}
-                ]
+                ],
             },
         }
     }
@@ -204,6 +212,7 @@ if REDIS_URL:
         "default": {
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": REDIS_URL,
+            "KEY_PREFIX": REDIS_PREFIX,
             # The cache only saves work: without it pages are slower, not broken.
             "OPTIONS": {"IGNORE_EXCEPTIONS": True, "CONNECTION_POOL_KWARGS": REDIS_OPTIONS},
         }
@@ -292,7 +301,7 @@ SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignupForm"}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_EMAIL_REQUIRED = False
 SOCIALACCOUNT_QUERY_EMAIL = True
-SOCIALACCOUNT_PROVIDERS = {}
+SOCIALACCOUNT_PROVIDERS: dict[str, dict] = {}
 
 
 def sign_in_with(provider: str, prefix: str, needed=(), app=None, **config) -> None:

@@ -1,15 +1,19 @@
 """One process is enough for a class or a team. More of them must be able to talk to each other."""
 
 import fcntl
+import sys
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+
+# What uvicorn's workers end with when they cannot start; after another status it would start the
+# next one, for ever.
+CANNOT_START = 3
 
 _held = None
 
 
 def refuse_second_process() -> None:
-    """Raises ImproperlyConfigured where another process serves this data and there is no Redis.
+    """End this process where another one serves this data and there is no Redis.
 
     Each would deliver its own messages to its own people only. The lock ends with the process,
     however that ends.
@@ -21,8 +25,10 @@ def refuse_second_process() -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise ImproperlyConfigured(
-            f"Another process is serving the site in {settings.DATA_DIR} already. Stop it first, or"
-            " set REDIS_URL: only through Redis can several processes serve one site."
-        ) from None
+        sys.stderr.write(
+            "Chatsite cannot start: another process is serving the site in"
+            f" {settings.DATA_DIR} already. Stop it first, or set REDIS_URL: only through Redis can"
+            " several processes serve one site.\n"
+        )
+        sys.exit(CANNOT_START)
     _held = lock

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from asgiref.sync import SyncToAsync
 from django.core.cache import cache
 from django.db import connections
 from redis import Redis
@@ -30,7 +31,8 @@ def released_database(django_db_setup, django_db_blocker):
     yield
     from chat.threads import PAGES, VERBS
 
-    for threads in (PAGES, VERBS):
+    # The last is where channels reads sessions.
+    for threads in (PAGES, VERBS, SyncToAsync.single_thread_executor):
         let_all_go(threads, django_db_blocker)
 
 

@@ -60,7 +60,11 @@ class Run:
 
 
 def lint() -> bool:
-    commands = [["ruff", "check"], ["ruff", "format", "--check"]]
+    commands = [
+        ["ruff", "check"],
+        ["ruff", "format", "--check"],
+        ["mypy", "chat", "accounts", "chatsite"],
+    ]
     return all(
         [subprocess.run([BIN / name, *rest], cwd=ROOT).returncode == 0 for name, *rest in commands]
     )

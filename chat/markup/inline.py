@@ -8,7 +8,7 @@ from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
 from pymdownx.emoji import EmojiExtension
-from pymdownx.magiclink import MagiclinkAutoPattern, MagiclinkMailPattern, MagiclinkPattern
+from pymdownx.magiclink import MagiclinkAutoPattern, MagiclinkMailPattern
 
 from . import emoji
 
@@ -26,7 +26,10 @@ _LINK = (
 )
 _AUTOLINK = r"<((?i:https?)://[^\s<>]+)>"
 _BARE_LINK = r"(?<![A-Za-z0-9_])(?:(?i:https?)://|(?P<www>(?i:www)\.))"
-_LINK_END = re.compile(rf"[{_CJK}\u2014\u2018-\u201f\u2026]")
+_DOMAIN = re.compile(rf"{_LETTER}(?:{_LETTER}|[-_.])*+")
+_LINK_STOP = re.compile(rf"[\s<{_CJK}\u2014\u2018-\u201f\u2026]")
+_LINK_TAIL = "?!.,:;*_~^'\""
+_LINK_CLOSERS = {")": "(", "]": "["}
 _BARE_MAIL = r"(?<![\w.+/@-])(?P<mail>(?a:[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w@-]))"
 
 _EMOJI = r"(?<![A-Za-z0-9])(:[+\-\w]+:)(?![A-Za-z0-9])"
@@ -101,14 +104,40 @@ class _AutoLink(MagiclinkAutoPattern):
     config = {"hide_protocol": False}
 
 
-class _BareLink(MagiclinkPattern):
-    """A bare link ends where Chinese, Japanese or Korean goes on without a space."""
+class _BareLink(InlineProcessor):
+    """A bare link ends at a space, or where Chinese, Japanese or Korean goes on without one.
 
-    config = {"hide_protocol": False}
+    The rules are those of GitHub's Markdown (GFM 0.29, section 6.9). Magiclink has them from
+    version 13 on, which needs a newer Python than the 3.11.2 of Debian 12.
+    """
+
+    ANCESTOR_EXCLUDES = ("a",)
 
     def handleMatch(self, m: re.Match[str], data: str) -> Span:
-        end = _LINK_END.search(data, m.end())
-        return super().handleMatch(m, data[: end.start()] if end else data)
+        domain = _DOMAIN.match(data, m.end())
+        if domain is None or "_" in "".join(domain[0].rstrip("._").split(".")[-2:]):
+            return None, None, None
+        stop = _LINK_STOP.search(data, domain.end())
+        url = _without_tail(data[m.start() : stop.start() if stop else len(data)])
+        link = ElementTree.Element("a", href=self.unescape(f"http://{url}" if m["www"] else url))
+        link.text = AtomicString(url)
+        return link, m.start(), m.start() + len(url)
+
+
+def _without_tail(url: str) -> str:
+    """Without what ends the sentence rather than the address: `(see https://a.com/b_(c)).`"""
+    spare = {end: url.count(end) - url.count(start) for end, start in _LINK_CLOSERS.items()}
+    length = len(url)
+    while length:
+        last = url[length - 1]
+        if last in _LINK_CLOSERS:
+            if spare[last] <= 0:
+                break
+            spare[last] -= 1
+        elif last not in _LINK_TAIL:
+            break
+        length -= 1
+    return url[:length]
 
 
 class _BareMail(MagiclinkMailPattern):

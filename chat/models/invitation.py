@@ -40,6 +40,8 @@ class Invitation(models.Model):
 
     objects = InvitationQuerySet.as_manager()
 
+    link: str  # the whole address, for pages; set by who knows the site's
+
     class Meta:
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")

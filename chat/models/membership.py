@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -13,7 +15,7 @@ class Membership(models.Model):
         MODERATOR = "moderator", _("Moderator")
         MEMBER = "member", _("Member")
 
-    RANKS = {Role.MEMBER: 0, Role.MODERATOR: 1, Role.OWNER: 2}
+    RANKS: ClassVar[dict[str, int]] = {Role.MEMBER: 0, Role.MODERATOR: 1, Role.OWNER: 2}
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")

@@ -31,13 +31,13 @@ class MessageQuerySet(models.QuerySet):
         """
         messages = self.with_author()
         if around is not None:
-            older = messages.page(before=around + 1)
-            newer = messages.page(after=around)
+            up_to_it = messages.page(before=around + 1)
+            after_it = messages.page(after=around)
             half = Page.SIZE // 2
             return Page(
-                older.messages[-half:] + newer.messages[:half],
-                has_older=older.has_older or len(older.messages) > half,
-                has_newer=newer.has_newer or len(newer.messages) > half,
+                up_to_it.messages[-half:] + after_it.messages[:half],
+                has_older=up_to_it.has_older or len(up_to_it.messages) > half,
+                has_newer=after_it.has_newer or len(after_it.messages) > half,
             )
         if after is not None:
             found = list(messages.filter(pk__gt=after).order_by("pk")[: Page.SIZE + 1])
@@ -129,6 +129,8 @@ class Message(models.Model):
         with self._changing() as message:
             if message.author_id != by.pk and not by.has_perm("chat.change_message"):
                 raise NotAllowed(_("Only its author can edit a message."))
+            if message.room.archived_at:
+                raise Archived
             message.body, message.html, message.edited_at = text, html, timezone.now()
             message.save(update_fields=["body", "html", "edited_at", "revision"])
         return message
@@ -154,8 +156,6 @@ class Message(models.Model):
             message = room.messages.with_author().visible().filter(pk=self.pk).first()
             if message is None:
                 raise NotFound
-            if room.archived_at:
-                raise Archived
             room.revision += 1
             room.save(update_fields=["revision"])
             message.room, message.revision = room, room.revision

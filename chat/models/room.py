@@ -1,5 +1,6 @@
 import secrets
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -86,6 +87,12 @@ class Room(models.Model):
     )
 
     objects = RoomQuerySet.as_manager()
+
+    # What a list of rooms tells its reader; set by whoever makes the list.
+    membership: Membership | None
+    unread: bool
+    is_mine: bool
+    here: int
 
     class Meta:
         verbose_name = _("room")
@@ -291,9 +298,7 @@ class Room(models.Model):
         memberships.delete()
         Room.objects.filter(pk=self.pk).update(members_count=F("members_count") - len(gone))
         for membership in gone:
-            transaction.on_commit(
-                lambda user=membership.user: broadcasts.membership_lost(self, user)
-            )
+            transaction.on_commit(partial(broadcasts.membership_lost, self, membership.user))
 
     # Messages -----------------------------------------------------------------------------------
 
@@ -317,7 +322,7 @@ class Room(models.Model):
             with transaction.atomic():
                 message = self._insert(author, text, html, nonce, reply_to)
                 transaction.on_commit(lambda: broadcasts.message_posted(message))
-        except IntegrityError:
+        except (IntegrityError, NotFound, Archived):
             # Only now is it asked whether the nonce was used: nearly always it was not.
             if nonce and (twin := author.messages.filter(nonce=nonce).first()):
                 return twin

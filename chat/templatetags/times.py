@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -12,7 +13,7 @@ register = template.Library()
 WEEK = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
 # Said here again because Django's Chinese has the word for days of the calendar.
-UNITS = TIME_STRINGS | {"day": ngettext_lazy("%(num)d day", "%(num)d days", "num")}
+UNITS: dict[str, Any] = TIME_STRINGS | {"day": ngettext_lazy("%(num)d day", "%(num)d days", "num")}
 
 
 @register.filter
@@ -35,7 +36,9 @@ def ahead(then: datetime) -> str:
     return _("on %s") % day(then)
 
 
+@register.filter
 def day(then: datetime) -> str:
+    """Its date, without the year when it is this one."""
     then = timezone.localtime(then)
     is_this_year = then.year == timezone.localtime().year
     # MONTH_DAY_FORMAT has leading zeros in Chinese.

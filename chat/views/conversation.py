@@ -91,7 +91,11 @@ def history_page(room: Room, *, before=None, after=None, around=None) -> dict:
     """`html` of at most 50 messages, oldest first, and whether there are older and newer ones."""
     if before is None and after is None and around is None:
         key = f"newest:{room.pk}:{room.revision}:{room.people_version}"
-        return cache.get_or_set(key, lambda: rendered(room.messages.page()), 3600)
+        newest = cache.get(key)
+        if newest is None:
+            newest = rendered(room.messages.page())
+            cache.set(key, newest, 3600)
+        return newest
     return rendered(room.messages.page(before=before, after=after, around=around))
 
 

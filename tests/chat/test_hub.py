@@ -92,7 +92,7 @@ def outage(live, monkeypatch, settings):
     monkeypatch.setattr(hub, "LONGEST_PAUSE", 0.1)
     monkeypatch.setattr(watch, "REVISIONS_EVERY", 0.2)
     if settings.REDIS_URL:
-        pytest.skip("with a real Redis, tests/cluster restarts it")
+        pytest.skip("A real Redis is stopped in tests/cluster")
     return Outage(monkeypatch)
 
 

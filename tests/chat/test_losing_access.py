@@ -149,6 +149,8 @@ def deactivate(user):
 async def test_all_tabs_of_the_person_close(tab_of, says, alice, bob, room, end):
     hers = await tab_of(alice, room)
     tabs = [await tab_of(bob, room), await tab_of(bob)]
+    # Who comes and goes between two looks is not told at all.
+    await hers.receive("user_joined", user=tabs[0].me)
     await in_thread(end, bob)
     for tab in tabs:
         assert await tab.closed() == 4401

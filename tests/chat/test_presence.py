@@ -1,6 +1,7 @@
 """Who is here: counted per connection, told per person, once in a while."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,13 +58,16 @@ async def test_who_closes_the_room_has_left_at_once(tab_of, alice, bob, room, mo
 
 async def test_many_at_once_are_told_in_one_frame(tab_of, new_user, alice, open_room, monkeypatch):
     """Somebody more costs the others one frame, not one for each who is here."""
-    monkeypatch.setattr(audience, "PAUSE", 0.5)
+    monkeypatch.setattr(audience, "PAUSE", 3600.0)
     hers = await tab_of(alice, open_room)
-    people = [await in_thread(new_user, f"person{number}") for number in range(12)]
-    for person in people:
-        await tab_of(person, open_room)
-    await hers.receive("presence", count=13)
-    assert len(hers.read_all("presence", "user_joined")) <= 2 * len(people) // 3
+    await hers.receive("presence", count=1)
+    for number in range(audience.ANNOUNCED + 2):
+        await tab_of(await in_thread(new_user, f"person{number}"), open_room)
+    hers.read_all()
+    [room] = audience.Audience.open.values()
+    await room._look()
+    await hers.receive("presence", count=audience.ANNOUNCED + 3)
+    await hers.nothing()
 
 
 async def test_entries_of_a_process_that_died_end_by_themselves(
@@ -77,14 +81,15 @@ async def test_entries_of_a_process_that_died_end_by_themselves(
     await hers.receive("user_left")
 
 
-async def test_what_is_renewed_goes_on(room, alice, monkeypatch):
-    monkeypatch.setattr(presence, "LIFETIME", 0.3)
-    entry = (room.pk, alice.pk, "tab")
-    await in_thread(presence.enter, entry)
-    end = time.monotonic() + 0.6
-    while time.monotonic() < end:
-        await in_thread(presence.renew, [entry])
-        assert await in_thread(presence.present, room.pk) == {alice.pk}
+def test_what_is_renewed_goes_on(room, alice, bob, monkeypatch):
+    clock = SimpleNamespace(time=time.time)
+    monkeypatch.setattr(presence, "time", clock)
+    entry, other = (room.pk, alice.pk, "tab"), (room.pk, bob.pk, "tab of a process that died")
+    presence.renew([entry, other])
+    for minutes in (0.6, 1.2):
+        clock.time = lambda later=minutes * presence.LIFETIME: time.time() + later
+        presence.renew([entry])
+    assert presence.present(room.pk) == {alice.pk}
 
 
 def test_rooms_are_counted_together(room, open_room, alice, bob):

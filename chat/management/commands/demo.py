@@ -9,17 +9,16 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from chat import limits
 from chat.errors import ChatError, Taken
 from chat.models import Invitation, Membership, Message, Room
 
 HERE = Path(__file__).resolve().parent.parent / "demo"
-User = get_user_model()
 
 
 class Command(BaseCommand):
@@ -108,7 +107,8 @@ class Command(BaseCommand):
         for username in about.get("moderators", []):
             room.set_role(owner, people[username], Membership.Role.MODERATOR)
         when = times_of(about["messages"])
-        speakers, ids = people | guests, {}
+        speakers = people | guests
+        ids: dict[str, int] = {}
         for said, at, nonce in zip(about["messages"], when, nonces, strict=True):
             message = self.say(room, speakers[said["by"]], said, at, nonce, ids)
             ids[said.get("id")] = message.pk

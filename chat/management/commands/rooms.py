@@ -1,5 +1,6 @@
 import json
 import unicodedata
+from datetime import datetime
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
@@ -64,7 +65,7 @@ def described(rooms) -> list[dict]:
 
 
 def row(room: dict) -> list[str]:
-    active_at = timezone.localtime(timezone.datetime.fromisoformat(room["active_at"]))
+    active_at = timezone.localtime(datetime.fromisoformat(room["active_at"]))
     return [
         room["name"],
         f"/rooms/{room['slug']}/",
