@@ -1,8 +1,9 @@
 """How much CPU the server spends on a page, as multiples of a bare async Django view.
 
 The bare view is measured in the same run, under the same server: in a project as `startproject`
-makes it, with its middleware, and once more without any. The room has 500 messages of several authors, the site 1,000 rooms. For "just changed" a message is posted
-before each request; what the post itself costs is measured and taken off.
+makes it, with its middleware, and once more without any. The room has 500 messages of several
+authors, the site 1,000 rooms. For "just changed" a message is posted before each request; what
+the post itself costs is measured and taken off.
 """
 
 import argparse
