@@ -50,6 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
         user.is_guest = False
         if commit:
             user.save_under_its_name()
+            user.tell_of_change()  # a guest no more
         return user
 
 
@@ -93,6 +94,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         except (IntegrityError, ChatError):
             self._save_after_a_race(request, sociallogin, form)
         self._take_portrait(sociallogin)
+        sociallogin.user.tell_of_change()  # a guest no more
         return user
 
     def _save_after_a_race(self, request, sociallogin, form) -> None:

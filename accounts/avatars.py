@@ -4,6 +4,7 @@ Pure functions over text and bytes, without the ORM.
 """
 
 import io
+import threading
 import unicodedata
 from html import escape
 from urllib.parse import quote
@@ -15,8 +16,10 @@ from chat.errors import Invalid, TooLong
 
 SIZE = 256
 MAX_BYTES = 5 * 1024 * 1024
-# A picture is decoded whole in memory: 40 megapixels are 160 MB for a moment, a bomb is gigabytes.
-MAX_PIXELS = 40_000_000
+# A picture is decoded whole in memory, and a few bytes can say very many pixels: what a telephone
+# takes is let in, at most 64 MB for a moment, and one picture at a time.
+MAX_PIXELS = 16_000_000
+ONE_AT_A_TIME = threading.Lock()
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 # A script whose single character says as much as two Latin letters.
@@ -84,10 +87,11 @@ def reencode(data: bytes) -> bytes:
     if len(data) > MAX_BYTES:
         raise TooLong(_("A picture may have at most 5 MB. Choose a smaller one."))
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+        with ONE_AT_A_TIME, Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise TooLong(_("This picture has too many pixels. Choose a smaller one."))
             picture.draft("RGB", (SIZE * 2, SIZE * 2))  # a JPEG is decoded at a fraction
+            picture.thumbnail((SIZE * 4, SIZE * 4))  # before anything copies it
             upright = ImageOps.exif_transpose(picture)
             square = ImageOps.fit(upright.convert("RGBA"), (SIZE, SIZE), Image.Resampling.LANCZOS)
     except TooLong:

@@ -8,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 # The same for everybody and kept by caches for ever: no session may be read for these.
-IMPERSONAL = ("/accounts/avatar/", settings.MEDIA_URL, settings.STATIC_URL, "/healthz", "/metrics")
+IMPERSONAL = ("/accounts/avatar/", settings.MEDIA_URL, settings.STATIC_URL)
 
 # Pages of allauth about what a guest does not have.
 FOR_ACCOUNTS = (

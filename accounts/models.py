@@ -272,6 +272,9 @@ class User(AbstractUser):
         with transaction.atomic():
             self.save(update_fields=["is_active"])
             self.sign_out_everywhere()
+            if self.is_guest:  # who does not come back, and is no member of anything
+                for room in self.rooms.all():
+                    room.leave(self)
 
     def reactivate(self) -> None:
         """Let them in again. Raises Taken when somebody has their name by now."""

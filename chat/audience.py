@@ -76,7 +76,12 @@ class Audience:
         if audience is None:
             audience = cls.open[hub, room.pk] = cls(hub, room)
         audience.tabs.add(tab)
-        await audience.started
+        try:
+            # Others wait for the same start: it goes on when this tab goes.
+            await asyncio.shield(audience.started)
+        except BaseException:
+            audience.leave(tab)
+            raise
         return audience
 
     def leave(self, tab: Member) -> None:

@@ -47,6 +47,7 @@ from chat.protocol import (
 )
 from chat.tab import Tab
 from chat.threads import in_thread
+from chat.wire import Frame
 
 logger = logging.getLogger(__name__)
 
@@ -86,14 +87,15 @@ class ChatConsumer(AsyncConsumer):
         self.session_key = self.scope["session"].session_key
         self.language = self._wanted_language()
         await self.send({"type": "websocket.accept"})
+        self.tab = Tab(self, self.scope["wire"])
+        await self.tab.enter()
         try:
             room_ids = await self.ask(self._introduce)
         except ChatError as error:
             await self.refuse(error)
             await self.close(CLOSE_CODES[error.code])
             return
-        self.tab = Tab(self, self.scope["wire"])
-        await self.tab.enter(room_ids)
+        await self.tab.join_rooms(room_ids)
         await self.answer(
             Welcome(
                 user=self.person,
@@ -261,8 +263,10 @@ class ChatConsumer(AsyncConsumer):
     # Frames out ---------------------------------------------------------------------------------
 
     async def answer(self, frame: ServerFrame):
+        # Over the wire, which is bounded: a client that asks and does not read is cut off too.
         if not self.closed:
-            await self.send({"type": "websocket.send", "text": encode(frame)})
+            answer = Frame(encode(frame))
+            self.scope["wire"].write([answer], answer.data)
 
     async def ack(self, frame: ClientFrame, **fields):
         await self.answer(Ack(ref=frame.ref, **fields))

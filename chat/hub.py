@@ -62,9 +62,13 @@ class RoomHub:
 
         While the layer is away it returns all the same; the layer is asked again until it answers.
         """
+        self.add(member, groups)
+        await self.subscribe()
+
+    def add(self, member: Member, groups: Iterable[str]) -> None:
+        """As join(), but subscribe() is still to be awaited."""
         for group in groups:
             self.members.setdefault(group, set()).add(member)
-        await self._subscribe()
 
     def leave(self, member: Member, group: str) -> None:
         """From the return on, `member` gets nothing more of `group`."""
@@ -80,7 +84,8 @@ class RoomHub:
         for group in tuple(groups):
             self.leave(member, group)
 
-    async def _subscribe(self) -> None:
+    async def subscribe(self) -> None:
+        """Have the channel layer send all groups that have a member here."""
         if self.members.keys() <= self.subscribed:
             return
         async with self.lock:
@@ -95,7 +100,7 @@ class RoomHub:
                 self.loop.call_later(LONGEST_PAUSE, self._resubscribe)
 
     def _resubscribe(self) -> None:
-        self.loop.create_task(self._subscribe())
+        self.loop.create_task(self.subscribe())
 
     async def _unsubscribe(self, group: str) -> None:
         async with self.lock:
@@ -149,7 +154,7 @@ class RoomHub:
                 self.subscribed.clear()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-                await self._subscribe()
+                await self.subscribe()
                 self.tell_missed(self.members)
             except Exception:
                 # Whatever one member stumbled over, the others of this process still listen.

@@ -302,14 +302,17 @@ class _Addressed(Struct):
 
 def decode(text: str) -> AnyClientFrame:
     """The typed frame. Raises msgspec.DecodeError, which names the field that is wrong."""
-    return _decoder.decode(text)
+    try:
+        return _decoder.decode(text)
+    except RecursionError:
+        raise msgspec.DecodeError("It is nested too deeply") from None
 
 
 def ref_of(text: str) -> str | None:
     """The `ref` of a frame that could not be decoded, so that its error finds its way back."""
     try:
         return msgspec.json.decode(text, type=_Addressed).ref
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

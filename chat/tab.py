@@ -28,12 +28,19 @@ class Tab:
         self.groups = {user_group(self.user_id)}
         self.open: dict[str, Audience] = {}
         self.typing: set[str] = set()
+        # How many orders were heeded: what the watch read before one of them is out of date.
+        self.orders = 0
 
-    async def enter(self, room_ids: list[int]) -> None:
-        """From now on this tab hears of all the rooms of its person."""
+    async def enter(self) -> None:
+        """From now on this tab hears of what its person gains and loses."""
         self.watch.tabs.add(self)
-        self.groups |= {room_group(room_id) for room_id in room_ids}
         await self.hub.join(self, self.groups)
+
+    async def join_rooms(self, room_ids: list[int]) -> None:
+        """From now on this tab hears of these rooms of its person, read after enter()."""
+        groups = {room_group(room_id) for room_id in room_ids}
+        self.groups |= groups
+        await self.hub.join(self, groups)
 
     async def leave(self) -> None:
         self.watch.tabs.discard(self)
@@ -48,6 +55,7 @@ class Tab:
 
     async def open_room(self, room: Room) -> None:
         """From the return on, nothing that happens in the room escapes this tab."""
+        self.orders += 1
         self.groups.add(room_group(room.pk))
         await self.hub.join(self, [room_group(room.pk)])
         if room.slug not in self.open:
@@ -88,6 +96,7 @@ class Tab:
         self.wire.write(frames, data)
 
     def heed(self, order: dict) -> None:
+        self.orders += 1
         match order:
             case {"do": "join", "room": room_id}:
                 self.gain_room(room_id)
@@ -98,8 +107,11 @@ class Tab:
                     self.lose_everything()
 
     def gain_room(self, room_id: int) -> None:
-        self.groups.add(room_group(room_id))
-        self.hub.loop.create_task(self.hub.join(self, [room_group(room_id)]))
+        if self in self.watch.tabs:
+            self.groups.add(room_group(room_id))
+            # At once, as it is taken back at once: an order to leave may be next.
+            self.hub.add(self, [room_group(room_id)])
+            self.hub.loop.create_task(self.hub.subscribe())
 
     def lose_room(self, room_id: int) -> None:
         """From now on nothing of this room is delivered."""

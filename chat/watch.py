@@ -78,6 +78,7 @@ class Watch:
 
     async def check_access(self) -> None:
         tabs = tuple(self.tabs)
+        orders = {tab: tab.orders for tab in tabs}
         entries = [tab.entry(here.room.pk) for tab in tabs for here in tab.open.values()]
         await in_thread(presence.renew, entries)
         keys, users = {tab.session_key for tab in tabs}, {tab.user_id for tab in tabs}
@@ -85,7 +86,7 @@ class Watch:
         for tab in tabs:
             if tab.session_key not in sessions or tab.user_id not in active:
                 tab.lose_everything()
-            else:
+            elif tab.orders == orders[tab]:
                 tab.keep_rooms(rooms.get(tab.user_id, set()))
 
     @staticmethod

@@ -91,6 +91,8 @@ class QueuedWire:
         self.is_cut_off = False
 
     async def close(self, code: int) -> None:
+        while not (self.is_cut_off or self.queue.empty()):
+            await self.send({"type": "websocket.send", "text": self.queue.get_nowait()})
         await self.send({"type": "websocket.close", "code": code})
 
     def write(self, frames: Sequence[Frame], data: bytes) -> None:

@@ -12,6 +12,6 @@ def person(request, pk):
     someone = get_object_or_404(User, pk=pk)
     shared = request.user.rooms.filter(pk__in=someone.memberships.values("room"))
     rooms = shared.order_by("-active_at", "-id")
-    is_card = "card" in request.GET or "X-Fragment" in request.headers
+    is_card = "card" in request.GET
     template = "accounts/_card.html" if is_card else "accounts/person.html"
     return render(request, template, {"person": someone, "shared_rooms": rooms[:12]})

@@ -1,11 +1,12 @@
 import secrets
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chat import limits
 from chat.errors import NotAllowed
 from chat.models.membership import Membership
 from chat.models.room import Room
@@ -69,10 +70,11 @@ class Invitation(models.Model):
         The count is raised by one conditional UPDATE, so that a link for one person lets in one
         person, however many come at the same moment. Members are let through without counting.
         """
-        if user.is_guest and not self.room.guests_allowed:
-            raise NotAllowed(_("This room does not take guests. Make an account to enter."))
-        with transaction.atomic():
-            membership, is_new = self.room.admit(user)
+        limits.spend("join", user.pk)
+        with self.room.locked() as room:
+            if user.is_guest and not room.guests_allowed:
+                raise NotAllowed(_("This room does not take guests. Make an account to enter."))
+            membership, is_new = room.admit(user)
             counted = Invitation.objects.open().filter(pk=self.pk)
             if is_new and not counted.update(uses=F("uses") + 1):
                 raise NotAllowed(_("This invitation has ended. Ask for a new one."))

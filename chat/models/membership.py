@@ -1,7 +1,8 @@
+from functools import partial
 from typing import ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -46,4 +47,5 @@ class Membership(models.Model):
             raise NotFound
         moved = Membership.objects.filter(pk=self.pk, last_read__lt=message_id)
         if moved.update(last_read=message_id):
-            broadcasts.read(self.room, self.user_id, message_id)
+            read = partial(broadcasts.read, self.room, self.user_id, message_id)
+            transaction.on_commit(read)

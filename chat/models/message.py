@@ -69,7 +69,8 @@ class Message(models.Model):
     """
 
     BODY_LENGTH = 10_000
-    CHANGES_LIMIT = 200
+    # What catching up may bring at once, in messages and in characters of text and HTML.
+    CHANGES_LIMIT, CHANGES_LENGTH = 200, 100_000
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="messages")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")

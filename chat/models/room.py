@@ -225,10 +225,11 @@ class Room(models.Model):
         """Walk in. Raises NotFound where `user` may not, or TooFast."""
         if membership := self.membership_of(user):
             return membership
-        if not self.takes(user):
-            raise NotFound
         limits.spend("join", user.pk)
-        return self.admit(user)[0]
+        with self.locked() as room:  # it may be closing at this moment
+            if not room.takes(user):
+                raise NotFound
+            return room.admit(user)[0]
 
     def leave(self, user) -> None:
         """Walk out. Raises NotAllowed for the last owner, who first hands the room on."""
@@ -367,4 +368,7 @@ class Room(models.Model):
         """
         changed = self.messages.filter(revision__gt=revision).order_by("revision").with_author()
         messages = list(changed[: Message.CHANGES_LIMIT + 1])
-        return None if len(messages) > Message.CHANGES_LIMIT else messages
+        length = sum(len(message.body) + len(message.html) for message in messages)
+        if len(messages) > Message.CHANGES_LIMIT or length > Message.CHANGES_LENGTH:
+            return None
+        return messages

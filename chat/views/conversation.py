@@ -53,6 +53,7 @@ def config(user, room: Room, membership: Membership | None) -> dict:
         "slug": room.slug,
         "revision": room.revision,
         "user": asdict(person_data(user)),
+        "time_zone": user.time_zone,
         "last_read": membership.last_read if membership else room.last_message_id or 0,
         "ws": "/ws/?" + urlencode({"lang": translation.get_language()}),
         "limits": {"body": Message.BODY_LENGTH, "frame": MAX_FRAME_BYTES},

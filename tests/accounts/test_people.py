@@ -28,11 +28,6 @@ def test_a_card_says_who_somebody_is(bob_looks, alice):
     assert "<html" in bob_looks(alice).content.decode()
 
 
-def test_a_header_asks_for_the_card_as_well(browser, bob_looks, alice):
-    answer = browser.get(f"/people/{alice.pk}/", headers={"X-Fragment": "1"})
-    assert b"<html" not in answer.content and b"alice" in answer.content
-
-
 def test_only_rooms_that_both_are_in_are_named(bob_looks, alice, bob):
     shared, hers = Room.create(alice, "Garden"), Room.create(alice, "Attic", kind="private")
     shared.join(bob)

@@ -8,7 +8,9 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from chat import broadcasts, watch
+from chat.broadcasts import room_group
 from chat.threads import in_thread
+from chat.watch import running_watch
 from tests.sockets import Tab, client_of, post, session_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -215,3 +217,14 @@ async def test_the_watch_finds_memberships_lost_and_gained(
     await says(alice, room, "Among ourselves")
     await theirs.receive("new_message")
     await his.nothing("new_message")
+
+
+async def test_who_is_let_in_and_out_in_one_breath_is_out(tab_of, bob, open_room):
+    """Both orders are heeded before anything that the first one has begun can go on."""
+    his = await tab_of(bob)
+    (tab,) = running_watch().tabs
+    tab.lose_room(open_room.pk)
+    tab.heed({"do": "join", "room": open_room.pk})
+    tab.heed({"do": "leave", "room": open_room.pk})
+    await his.ask("ping")
+    assert tab not in tab.hub.members.get(room_group(open_room.pk), set())

@@ -737,3 +737,9 @@ def test_excerpts_keep_to_their_length(body, length):
     text = markup.excerpt(markup.render(body), length)
     assert len(text) <= length
     assert "\n" not in text
+
+
+def test_no_mark_of_the_parser_is_left_in_a_link():
+    html = markup.render("http://a[:p:](http://x) and http://a`b`")
+    assert "\x02" not in html
+    assert "klzzwxh" not in html

@@ -37,6 +37,15 @@ async def test_when_nothing_changed_nothing_comes(tab_of, says, alice, room):
         assert (changes["messages"], changes["revision"]) == ([], 1)
 
 
+async def test_too_long_is_answered_with_resync(tab_of, says, alice, room, monkeypatch):
+    monkeypatch.setattr(Message, "CHANGES_LENGTH", 100)
+    await says(alice, room, "Short")
+    hers = await tab_of(alice)
+    assert (await hers.ask("sync", room=room.slug, since=0))["type"] == "changes"
+    await says(alice, room, "Long " * 30)
+    assert (await hers.ask("sync", room=room.slug, since=0))["type"] == "resync"
+
+
 async def test_too_much_is_answered_with_resync(tab_of, says, alice, room, monkeypatch):
     monkeypatch.setattr(Message, "CHANGES_LIMIT", 2)
     for number in range(3):

@@ -145,7 +145,9 @@ class Tab(sockets.Tab):
             try:
                 return {"type": "websocket.send", "text": await self.socket.recv()}
             except websockets.ConnectionClosed:
-                return {"type": "websocket.close", "code": self.socket.close_code}
+                if self.close_code is not None:
+                    raise TimeoutError from None  # nothing more can come
+                return {"type": "websocket.close", "code": self.socket.close_code or 1006}
 
 
 class Client:

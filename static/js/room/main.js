@@ -60,7 +60,10 @@ const catchup = new Catchup({
   reload: () => scroll.keepingAcross((id) => history.reload(id), (id) => timeline.rows.get(id)),
 });
 
+let isOut = false; // joining would walk in again
+
 async function join() {
+  if (isOut) return;
   try {
     people(await socket.ask({ type: "join_room", room, since: catchup.revision }));
     history.watch();
@@ -74,7 +77,10 @@ async function join() {
 }
 
 socket.on("welcome", ({ user }) => (user.id === config.user.id ? join() : location.reload()));
-socket.onHere("removed_from_room", () => status.removed());
+socket.onHere("removed_from_room", () => {
+  isOut = true;
+  status.removed();
+});
 socket.on("error", ({ ref, message }) => ref || status.tell(message));
 
 composer.on("send", async ({ body, replyTo }) => {

@@ -42,9 +42,10 @@ export class Pending {
     const row = this.#rows.get(nonce);
     if (!row) return;
     this.#rows.delete(nonce);
-    const below = row.nextElementSibling;
+    const [above, below] = [row.previousElementSibling, row.nextElementSibling];
     row.remove();
     if (below) arrange(below);
+    else if (above?.matches(".day")) above.remove();
   }
 
   #sent({ item, ack }) {

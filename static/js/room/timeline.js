@@ -98,7 +98,16 @@ export class Timeline extends Teller {
     this.#quietly(() => old.replaceWith(row));
     if (hadFocus) row.focus({ preventScroll: true });
     this.#settle(row);
+    this.#requote(row);
     this.tell("replaced", { old, row });
+  }
+
+  /** What is quoted elsewhere says what it says now, and nothing when it is deleted. */
+  #requote(row) {
+    const text = row.querySelector(".body")?.textContent.trim().replace(/\s+/g, " ") ?? "";
+    for (const quote of this.log.querySelectorAll(`.quote[href="?around=${idOf(row)}"]`)) {
+      quote.querySelector("b").nextSibling.data = ` ${text.slice(0, 140)}`;
+    }
   }
 
   #settle(row) {
