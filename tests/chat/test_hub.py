@@ -87,12 +87,10 @@ class Outage:
 
 
 @pytest.fixture
-def outage(live, monkeypatch, settings):
+def outage(live, monkeypatch):
     monkeypatch.setattr(hub, "FIRST_PAUSE", 0.02)
     monkeypatch.setattr(hub, "LONGEST_PAUSE", 0.1)
     monkeypatch.setattr(watch, "REVISIONS_EVERY", 0.2)
-    if settings.REDIS_URL:
-        pytest.skip("A real Redis is stopped in tests/cluster")
     return Outage(monkeypatch)
 
 
