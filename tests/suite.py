@@ -14,6 +14,7 @@ from tests.services import PostgreSQL, Redis
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+LONGEST = 3600  # seconds that one of the runs may take
 
 
 class Run:
@@ -40,9 +41,15 @@ class Run:
         return self.title != "chosen"
 
     def finish(self) -> bool:
-        status = self.process.wait()
+        try:
+            status = self.process.wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = f"{self.process.wait()}, after {LONGEST} s"
         if self.is_quiet:
-            print(f"\n===== {self.title} =====\n{self.output.read_text()}", flush=True)
+            print(f"\n===== {self.title} =====\n{self.output.read_text()}")
+            # 1 is pytest's way to say that tests failed; anything else is news.
+            print(f"(ended with status {status})" if status not in {0, 1} else "", flush=True)
         return status == 0
 
     def counts(self) -> dict[str, int]:
@@ -71,6 +78,7 @@ def lint() -> bool:
 
 
 def side_by_side(*runs: Run) -> bool:
+    print("Running, side by side:", ", ".join(run.title for run in runs), flush=True)
     for run in runs:
         run.start()
     return all([run.finish() for run in runs])

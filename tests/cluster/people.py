@@ -217,7 +217,9 @@ class Client:
         """It comes to know these, and nothing else, once, in this order."""
         with suppress(AssertionError):
             await eventually(lambda: self.bodies == list(bodies), "")
-        assert self.bodies == list(bodies)
+        lacks = [body for body in bodies if body not in self.bodies]
+        state = f"connected: {self.is_connected}, to reload: {self.was_told_to_reload}"
+        assert self.bodies == list(bodies), f"{self.bodies}\nlacks {lacks}\n{state}"
 
     async def _follow(self) -> None:
         try:
