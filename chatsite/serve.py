@@ -122,11 +122,11 @@ def collect_static_files() -> None:
 
 
 def static_files() -> list[tuple[str, int, int]]:
-    """What the collected files are made from: ours, and the packages that bring some."""
+    """What the collected files are made from: ours, our way to store them, and the packages."""
     from django.conf import settings
 
     files = [path for path in Path(settings.STATICFILES_DIRS[0]).rglob("*") if path.is_file()]
-    files.append(settings.BASE_DIR / "requirements.txt")
+    files += [settings.BASE_DIR / "requirements.txt", settings.BASE_DIR / "chatsite/staticfiles.py"]
     return [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files]
 
 

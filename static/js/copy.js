@@ -1,3 +1,5 @@
+import { copy } from "./clipboard.js";
+
 /** `<button data-copy="text" data-copied="Copied">` puts the text on the clipboard and says so. */
 export function copyOnPress() {
   document.addEventListener("click", async (event) => {
@@ -8,17 +10,6 @@ export function copyOnPress() {
   });
   // Without JavaScript the text is there to select; the button would do nothing.
   for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
-}
-
-async function copy(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  // A site reached over plain HTTP by its address in the local network has no clipboard API.
-  const field = Object.assign(document.createElement("textarea"), { value: text });
-  field.className = "visually-hidden";
-  document.body.append(field);
-  field.select();
-  document.execCommand("copy");
-  field.remove();
 }
 
 function sayCopied(button) {

@@ -1,7 +1,7 @@
 /** What can be done with a message: one toolbar, in the row under the pointer or the focus. */
 
 import { $, copyOf } from "./dom.js";
-import { copy } from "./clipboard.js";
+import { copy } from "../clipboard.js";
 import { config, urls } from "./page.js";
 import { say } from "./words.js";
 
