@@ -85,7 +85,7 @@ def populate(env: dict) -> dict:
     """People with sessions in a room, as bench/people.py made them."""
     made = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v", "0"],
-        cwd=ROOT, env=env, check=True, capture_output=True, text=True,
+        cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True,
         input=(ROOT / "bench/people.py").read_text(),
     )  # fmt: skip
     return json.loads(made.stdout.splitlines()[-1])

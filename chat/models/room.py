@@ -91,6 +91,7 @@ class Room(models.Model):
     # What a list of rooms tells its reader; set by whoever makes the list.
     membership: Membership | None
     unread: bool
+    is_open: bool
     is_mine: bool
     here: int
 

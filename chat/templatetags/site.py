@@ -21,32 +21,14 @@ def icon(name: str) -> str:
 
 
 @register.simple_tag
-def once(template_name: str) -> str:
-    """A template that depends on nothing but the language, rendered once for each."""
-    return _once(template_name, get_language())
+def once(template_name: str, **values: str | int | bool | None) -> str:
+    """A template that depends on nothing but the language and `values`, rendered once for each.
 
-
-@cache
-def _once(template_name: str, language: str) -> str:
-    return render_to_string(template_name)
-
-
-@register.simple_tag
-def profile_menu(user) -> str:
-    """The menu under one's own name. It has no form in it, its buttons are of those in base.html;
-    so it is the same text each time, and made once.
+    So it knows no request and has no form of its own: its buttons are of the forms in base.html.
     """
-    return _profile_menu(
-        get_language(),
-        name=user.name,
-        avatar_url=user.avatar_url,
-        hue=user.hue,
-        theme=user.theme,
-        is_guest=user.is_guest,
-        is_staff=user.is_staff,
-    )
+    return _once(template_name, get_language(), **values)
 
 
-@lru_cache(maxsize=1000)
-def _profile_menu(language: str, **user) -> str:
-    return render_to_string("components/_profile_menu.html", {"user": user})
+@lru_cache(maxsize=5000)
+def _once(template_name: str, language: str, **values) -> str:
+    return render_to_string(template_name, values)

@@ -28,6 +28,7 @@ def room(request, slug: str):
     if room is None:
         room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
         room.membership = room.membership_of(request.user)
+    room.is_open = True
     membership = room.membership
     history = history_page(room, around=number(request.GET.get("around")))
     context = {
@@ -42,7 +43,7 @@ def room(request, slug: str):
         "may_edit": bool(membership and membership.is_at_least(Membership.Role.OWNER)),
         "config": config(request.user, room, membership),
         # What the browser copies for a message that is on its way.
-        "pending": Message(author=request.user, revision=0),
+        "pending": rendering.fragment(Message(author=request.user, revision=0)),
     }
     return render(request, "chat/room.html", context)
 
