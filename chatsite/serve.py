@@ -59,6 +59,10 @@ def serve(server: str, only_prepare: bool = False) -> None:
     # Imported only now: with it the process claims the data for itself, and opens static files.
     import chatsite.asgi  # noqa: F401
 
+    if settings.WORKERS:
+        from chat.worker import Worker
+
+        Worker(settings.WORKERS).start()
     show_banner()
     run = {"daphne": run_daphne, "uvicorn": run_uvicorn}[server]
     run(settings.HOST, settings.PORT)

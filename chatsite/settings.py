@@ -111,6 +111,8 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
+    "django_tasks",
+    "django_tasks_db",
     "accounts",
     "chat",
 ]
@@ -227,6 +229,12 @@ else:
         }
     }
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Background work: a queue in the database -------------------------------------------------------
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# How many tasks ./run does at the same time by itself; 0 where `manage.py worker` does them.
+WORKERS = env.int("WORKERS", default=2)
 
 # Files -----------------------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 Nothing about messages, or about who may receive them, is any quicker.
 """
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 from chatsite.settings import *  # noqa: F403
@@ -15,8 +17,9 @@ class Hasty(AppConfig):
     name = "tests.cluster"
 
     def ready(self):
-        from chat import audience, presence, watch
+        from chat import audience, presence, watch, worker
 
         presence.LIFETIME = 6.0
         watch.ACCESS_EVERY = 1.5
         audience.LOOK_AGAIN = 1.0
+        worker.RENEW_EVERY, worker.LEASE = 0.3, timedelta(seconds=2)

@@ -1,0 +1,22 @@
+"""What is done in the background: each task calls one verb, and may be done twice.
+
+Asked for by `queue.later("name", ...)`, done by the worker.
+"""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django_tasks import task
+from django_tasks_db.models import DBTaskResult
+
+from chat.queue import every
+
+# Longer than any interval of `every`: by these rows it is known what was done when.
+KEPT = timedelta(days=2)
+
+
+@every(hours=1)
+@task()
+def forget_what_is_done() -> None:
+    finished = DBTaskResult.objects.finished()
+    finished.filter(finished_at__lt=timezone.now() - KEPT).delete()
