@@ -30,7 +30,7 @@ class MessageQuerySet(models.QuerySet):
         costs what the first does.
         """
         # Not by joins: fifty messages have a few authors, and making each anew costs more.
-        messages = self.prefetch_related("author", "reply_to__author")
+        messages: MessageQuerySet = self.prefetch_related("author", "reply_to__author")
         if around is not None:
             up_to_it = messages.page(before=around + 1)
             after_it = messages.page(after=around)
