@@ -49,7 +49,8 @@ class Browser:
 
     def __init__(self, port: int, session: str = ""):
         self.connection = http.client.HTTPConnection("127.0.0.1", port)
-        self.headers = {"Cookie": f"chatsite_session={session}", "Accept-Language": "en"}
+        cookies = f"chatsite_session={session}; chatsite_csrf={'0' * 32}"
+        self.headers = {"Cookie": cookies, "Accept-Language": "en"}
 
     def get(self, path: str, **headers: str) -> bytes:
         try:
