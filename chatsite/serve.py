@@ -140,12 +140,14 @@ def show_banner() -> None:
     database = settings.DATABASES["default"]
     is_embedded = "sqlite" in database["ENGINE"]
     place = settings.DATA_DIR if is_embedded else f"PostgreSQL on {database['HOST']}"
+    # Another shell does not know on which port this one was told to listen.
+    manage = f"{f'PORT={settings.PORT} ' * (settings.PORT != 8000)}.venv/bin/python manage.py"
     lines = [
         "",
         "  Chatsite is ready:  " + "  ".join(addresses()),
         "",
         "  An administrator:   .venv/bin/python manage.py createsuperuser",
-        "  Something to see:   .venv/bin/python manage.py demo",
+        f"  Something to see:   {manage} demo",
         f"  The data:           {place}",
         "  Stop:               Ctrl-C",
         "",

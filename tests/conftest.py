@@ -9,6 +9,7 @@ from django.db import connections
 from redis import Redis
 
 from chat import limits, presence
+from chatsite.serve import compile_words
 from tests import sockets
 
 PASSWORD = "Correct-horse7"
@@ -23,6 +24,12 @@ def clean_slate(settings, tmp_path):
     cache.clear()
     limits.limiter.cache_clear()
     presence._store.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def words():
+    """The pages speak Chinese, as ./run would have it."""
+    compile_words()
 
 
 @pytest.fixture(scope="session", autouse=True)

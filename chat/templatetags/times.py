@@ -11,7 +11,7 @@ from django.utils.translation import ngettext_lazy, pgettext
 register = template.Library()
 
 WEEK = timedelta(days=7)
-MINUTE = timedelta(minutes=1)
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 # Said here again because Django's Chinese has the word for days of the calendar.
 UNITS: dict[str, Any] = TIME_STRINGS | {"day": ngettext_lazy("%(num)d day", "%(num)d days", "num")}
 
@@ -29,10 +29,13 @@ def ago(then: datetime) -> str:
 
 @register.filter
 def ahead(then: datetime) -> str:
-    """When that will be: in how long, in one unit; what is further off than a week by its day."""
+    """When that will be: in about how long, in one unit; what is over a week off by its day."""
     now = timezone.now()
-    if then - now < WEEK:
-        return _("in %s") % timeuntil(then, now, time_strings=UNITS, depth=1)
+    if (left := then - now) < WEEK:
+        # timeuntil() drops what is less than a unit: a week made just now would end in 6 days.
+        unit = next((unit for unit in (DAY, HOUR) if left >= unit), MINUTE)
+        rounded = now + max(1, round(left / unit)) * unit
+        return _("in %s") % timeuntil(rounded, now, time_strings=UNITS, depth=1)
     return _("on %s") % day(then)
 
 

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
 from django.http import Http404, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_http_methods
 from msgspec.structs import asdict
@@ -19,10 +20,11 @@ from chat.models import Membership, Message, Room
 from chat.protocol import MAX_FRAME_BYTES
 
 
-@login_required
 @require_GET
 def room(request, slug: str):
     """The newest messages, or with `?around=<id>` those on both sides of one."""
+    if not request.user.is_authenticated:
+        return entrance(request, slug)
     my_rooms = Room.objects.sidebar_for(request.user)
     room = next((room for room in my_rooms if room.slug == slug), None)
     if room is None:
@@ -46,6 +48,12 @@ def room(request, slug: str):
         "pending": rendering.fragment(Message(author=request.user, revision=0)),
     }
     return render(request, "chat/room.html", context)
+
+
+def entrance(request, slug: str):
+    """Where to come in: by a nickname when that is enough for the room, else by signing in."""
+    is_open = Room.objects.filter(slug=slug, kind=Room.Kind.PUBLIC, guests_allowed=True).exists()
+    return redirect_to_login(request.get_full_path(), resolve_url("guest") if is_open else None)
 
 
 def config(user, room: Room, membership: Membership | None) -> dict:

@@ -1,4 +1,5 @@
 /** What every page outside the room does a little better with JavaScript. All of it works without. */
+import { askFirst } from "./asking.js";
 import { closeMenusOutside } from "./menus.js";
 import { copyOnPress } from "./copy.js";
 import { keepOfflinePage } from "./offline.js";
@@ -8,3 +9,4 @@ closeMenusOutside();
 copyOnPress();
 switchThemeInPlace();
 keepOfflinePage();
+askFirst();

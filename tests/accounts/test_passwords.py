@@ -75,3 +75,17 @@ def test_a_password_set_on_the_command_line_ends_all_sessions_too(
     call_command("changepassword", "alice", verbosity=0)
     assert who(browser) is None
     assert None in closed(told, alice)
+
+
+@pytest.mark.parametrize("poor", ["Sh0rt", "alice123", "password", "20260712"])
+def test_a_poor_one_is_refused_in_the_language_of_the_page(browser, poor):
+    form = {"username": "alice", "email": "", "password1": poor, "password2": poor}
+    page = browser.post("/accounts/signup/", form, headers={"Accept-Language": "zh-CN"})
+    refusals = page.context["form"].errors["password1"]
+    assert refusals
+    assert all(word.isascii() is False for word in refusals)
+
+
+def test_the_way_to_a_new_one_is_shown_once(browser):
+    page = browser.get("/accounts/login/").content.decode()
+    assert page.count("/accounts/password/reset/") == 1

@@ -298,3 +298,18 @@ class TestHome:
             text = as_alice.get(address).content.decode()
             assert "<img src=x" not in text
             assert "<script>alert" not in text
+
+
+class TestComingInFromOutside:
+    """What the address of a room leads to when one is signed out."""
+
+    def test_a_nickname_where_that_is_enough(self, client, alice):
+        room = Room.create(alice, "Garden", guests_allowed=True)
+        response = client.get(room.get_absolute_url() + "?around=7")
+        assert response.url == "/accounts/guest/?next=/rooms/garden/%3Faround%3D7"
+
+    def test_signing_in_where_it_is_not(self, client, alice):
+        inside = Room.create(alice, "Kitchen")
+        hidden = Room.create(alice, "Board", kind="private", guests_allowed=True)
+        for address in [inside.get_absolute_url(), hidden.get_absolute_url(), "/rooms/none/"]:
+            assert client.get(address).url == f"/accounts/login/?next={address}"
