@@ -8,6 +8,7 @@ are.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Sequence
 
@@ -59,7 +60,7 @@ class Audience:
         self.tabs: set[Member] = set()
         self.here: set[int] = set()
         self.typists: dict[int, tuple[Person, asyncio.TimerHandle]] = {}
-        self.looked_at = 0.0
+        self.looked_at = -math.inf  # a machine's clock may have begun a moment ago
         self.next_look: asyncio.TimerHandle | None = None
         self.next_look_at = 0.0
         self.started = hub.loop.create_task(self._start())

@@ -30,6 +30,12 @@ def room_group(room_id: int) -> str:
     return f"room.{room_id}"
 
 
+def room_of(group: str) -> int | None:
+    """The id of the room whose room_group() this is."""
+    kind, _, room_id = group.partition(".")
+    return int(room_id) if kind == "room" else None
+
+
 def audience_group(room_id: int) -> str:
     """The processes in which somebody has the room open."""
     return f"audience.{room_id}"

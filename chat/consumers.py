@@ -90,12 +90,12 @@ class ChatConsumer(AsyncConsumer):
         self.tab = Tab(self, self.scope["wire"])
         await self.tab.enter()
         try:
-            room_ids = await self.ask(self._introduce)
+            revisions = await self.ask(self._introduce)
         except ChatError as error:
             await self.refuse(error)
             await self.close(CLOSE_CODES[error.code])
             return
-        await self.tab.join_rooms(room_ids)
+        await self.tab.join_rooms(revisions)
         await self.answer(
             Welcome(
                 user=self.person,
@@ -108,10 +108,10 @@ class ChatConsumer(AsyncConsumer):
         asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("lang", [""])[0]
         return asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
-    def _introduce(self, user) -> list[int]:
+    def _introduce(self, user) -> dict[int, int]:
         spend("connect", user.pk)
         self.language = user.language or self.language
-        return list(user.rooms.values_list("pk", flat=True))
+        return dict(user.rooms.values_list("pk", "revision"))
 
     # Frames in ----------------------------------------------------------------------------------
 

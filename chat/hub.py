@@ -13,7 +13,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from chat.protocol import Missed, encode
+from chat.protocol import Missed, ServerFrame, encode
 from chat.wire import Frame, joined
 
 logger = logging.getLogger(__name__)
@@ -145,17 +145,13 @@ class RoomHub:
                 async with self.lock:  # not two channels, of which one would be forgotten
                     if self.channel is None:
                         self.channel = await self.layer.new_channel()
-                message = await self.layer.receive(self.channel)
-                pause = FIRST_PAUSE
-                self._take(message)
+                self._take(await self.layer.receive(self.channel))
             except LAYER_ERRORS as error:
-                logger.warning("The channel layer failed, starting over: %s", error)
-                self.channel = None
-                self.subscribed.clear()
+                # Only in the beginning. Later on the layer itself connects and subscribes again,
+                # and the watch finds what it did not hear meanwhile.
+                logger.warning("The channel layer does not answer: %s", error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-                await self.subscribe()
-                self.tell_missed(self.members)
             except Exception:
                 # Whatever one member stumbled over, the others of this process still listen.
                 logger.exception("A message of the channel layer was not passed on")
@@ -167,7 +163,7 @@ class RoomHub:
             for member in tuple(self.members.get(group, ())):
                 member.heed(order)
             return
-        if revision := message.get("revision"):
+        if (revision := message.get("revision")) and group in self.members:
             self.revisions[group] = max(revision, self.revisions.get(group, 0))
         if not self.pending:
             # Runs after everything that is waiting in the layer was taken: frames for one group
@@ -182,11 +178,11 @@ class RoomHub:
             for member in tuple(self.members.get(group, ())):
                 member.write(frames, data)
 
-    def tell_missed(self, groups: Iterable[str]) -> None:
-        """Have the clients of `groups` in this process ask for what they may have missed."""
-        frame = Frame(encode(Missed()))
-        for member in {member for group in groups for member in self.members.get(group, ())}:
-            member.write([frame], frame.data)
+    def tell(self, group: str, frame: ServerFrame) -> None:
+        """Write `frame` to the members of `group` in this process only."""
+        wired = Frame(encode(frame))
+        for member in tuple(self.members.get(group, ())):
+            member.write([wired], wired.data)
 
     def stop(self) -> None:
         for task in self.tasks:

@@ -241,8 +241,13 @@ class Resync(ServerFrame, tag="resync"):
     ref: Ref | UnsetType = UNSET
 
 
-class Missed(ServerFrame, tag="missed"):
-    """The server may have missed something on the way: send `sync` for each room that is open."""
+class Missed(ServerFrame, tag="missed", omit_defaults=True):
+    """Something may have got lost on the way to you, in `room` or, without it, anywhere.
+
+    Send `sync` where that room is open; where it is not, there may be something new in it.
+    """
+
+    room: str | None = None
 
 
 class Ack(ServerFrame, tag="ack", omit_defaults=True):

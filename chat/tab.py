@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from chat import broadcasts, presence
 from chat.audience import Audience
-from chat.broadcasts import room_group, user_group
+from chat.broadcasts import room_group, room_of, user_group
 from chat.errors import NotFound
 from chat.hub import running_hub
 from chat.models import Room
@@ -36,11 +36,17 @@ class Tab:
         self.watch.tabs.add(self)
         await self.hub.join(self, self.groups)
 
-    async def join_rooms(self, room_ids: list[int]) -> None:
-        """From now on this tab hears of these rooms of its person, read after enter()."""
-        groups = {room_group(room_id) for room_id in room_ids}
-        self.groups |= groups
-        await self.hub.join(self, groups)
+    async def join_rooms(self, revisions: dict[int, int]) -> None:
+        """From now on this tab hears of these rooms of its person, by id, read after enter().
+
+        The watch counts from the revisions that they had then.
+        """
+        groups = {room_group(room_id): revision for room_id, revision in revisions.items()}
+        self.groups |= groups.keys()
+        self.hub.add(self, groups)
+        for group, revision in groups.items():
+            self.hub.revisions.setdefault(group, revision)
+        await self.hub.subscribe()
 
     async def leave(self) -> None:
         self.watch.tabs.discard(self)
@@ -123,12 +129,11 @@ class Tab:
 
     def keep_rooms(self, room_ids: set[int]) -> None:
         """Bring the groups in line with the memberships that there are."""
-        kept = {room_group(room_id): room_id for room_id in room_ids}
-        held = self.groups - {user_group(self.user_id)}
-        for group in held - kept.keys():
-            self.lose_room(int(group.removeprefix("room.")))
-        for group in kept.keys() - held:
-            self.gain_room(kept[group])
+        held = {room_id for group in self.groups if (room_id := room_of(group))}
+        for room_id in held - room_ids:
+            self.lose_room(room_id)
+        for room_id in room_ids - held:
+            self.gain_room(room_id)
 
     def lose_everything(self) -> None:
         """From now on nothing is delivered; the person is told, and the socket closes."""

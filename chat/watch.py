@@ -15,8 +15,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from chat import presence
-from chat.audience import Audience
-from chat.broadcasts import room_group
+from chat.broadcasts import room_group, room_of
 from chat.hub import RoomHub, running_hub
 from chat.models import Membership, Room
 from chat.protocol import Missed
@@ -35,7 +34,7 @@ class Watch:
     def __init__(self, hub: RoomHub):
         self.hub = hub
         self.tabs: set = set()
-        self.before: dict[int, int] = {}
+        self.before: dict[int, tuple[str, int]] = {}
         self.tasks = [
             hub.loop.create_task(self._every(REVISIONS_EVERY, self.compare_revisions)),
             hub.loop.create_task(self._every(ACCESS_EVERY, self.check_access)),
@@ -57,22 +56,27 @@ class Watch:
     # Frames that were lost ----------------------------------------------------------------------
 
     async def compare_revisions(self) -> None:
-        """Tell the tabs of each room whose newest revision has not come by since the last look."""
-        audiences = {room_id: a for (hub, room_id), a in Audience.open.items() if hub is self.hub}
-        if not audiences:
-            return
-        now = await in_thread(self._revisions, list(audiences))
-        for room_id, audience in audiences.items():
-            group, due = room_group(room_id), self.before.get(room_id, 0)
-            if due > self.hub.revisions.get(group, due):
+        """Tell the tabs of each room whose newest revision has not come by since the last look.
+
+        Of all rooms that somebody here is a member of: in those that are not open it is news too.
+        """
+        room_ids = [room_id for group in self.hub.members if (room_id := room_of(group))]
+        now = await in_thread(self._revisions, room_ids) if room_ids else {}
+        for room_id, (slug, revision) in now.items():
+            group, (_, due) = room_group(room_id), self.before.get(room_id, (slug, 0))
+            if group not in self.hub.members:
+                continue
+            if due > self.hub.revisions.setdefault(group, revision):
                 self.hub.revisions[group] = due
-                audience.tell(Missed())
+                self.hub.tell(group, Missed(room=slug))
         self.before = now
 
     @staticmethod
-    def _revisions(room_ids: list[int]) -> dict[int, int]:
+    def _revisions(room_ids: list[int]) -> dict[int, tuple[str, int]]:
+        """By room: its slug and revision."""
         close_old_connections()
-        return dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "revision"))
+        rooms = Room.objects.filter(pk__in=room_ids).values_list("pk", "slug", "revision")
+        return {room_id: (slug, revision) for room_id, slug, revision in rooms.iterator()}
 
     # Orders that were lost, and sessions that ended by themselves -------------------------------
 

@@ -66,7 +66,7 @@ class Outage:
     def __init__(self, monkeypatch):
         self.monkeypatch, self.layer = monkeypatch, hub.get_channel_layer()
         self.is_on = False
-        for name in ("group_send", "group_add", "receive", "new_channel"):
+        for name in ("group_send", "group_add", "new_channel"):
             monkeypatch.setattr(self.layer, name, self.failing(getattr(self.layer, name)))
 
     def failing(self, method):
@@ -76,14 +76,6 @@ class Outage:
             return await method(*args)
 
         return call
-
-    async def begin(self):
-        self.is_on = True
-        # What waits in `receive` gets to know of it, as when a connection breaks.
-        task = hub.running_hub().tasks[0]
-        await self.layer.send(hub.running_hub().channel, {"group": "", "text": ""})
-        await asyncio.sleep(0)
-        assert not task.done()
 
 
 @pytest.fixture
@@ -111,19 +103,18 @@ async def test_when_the_layer_fails_messages_are_kept_and_told_later(
     tab_of, alice, bob, room, outage
 ):
     hers, his = await tab_of(alice, room), await tab_of(bob, room)
-    await outage.begin()
+    outage.is_on = True
     acks = [await hers.ask("send_message", **post(room, f"Number {n}")) for n in range(3)]
     assert [ack["revision"] for ack in acks] == [1, 2, 3]
     assert await in_thread(room.messages.count) == 3
     outage.is_on = False
-    await his.receive("missed")
     await hers.ask("send_message", **post(room, "After"))
     await hears(his, room, "Number 0", "Number 1", "Number 2", "After")
 
 
 async def test_one_may_come_in_while_the_layer_is_away(tab_of, alice, bob, room, outage):
     hers = await tab_of(alice, room)
-    await outage.begin()
+    outage.is_on = True
     his = await tab_of(bob, room)
     outage.is_on = False
     await hers.ask("send_message", **post(room))
@@ -143,6 +134,54 @@ async def test_the_watch_notices_a_frame_that_was_lost(tab_of, says, alice, bob,
     await look()
     await look()
     await his.nothing("missed")
+
+
+async def test_the_watch_looks_after_rooms_that_are_not_open(
+    tab_of, says, alice, bob, room, monkeypatch
+):
+    await says(alice, room, "Before he came")
+    his = await tab_of(bob)
+    with monkeypatch.context() as patch:
+        patch.setattr("chat.broadcasts.publish", lambda *_, **__: None)
+        await says(alice, room, "Lost on the way")
+    for _ in range(3):
+        await watch.running_watch().compare_revisions()
+    assert (await his.receive("missed"))["room"] == room.slug
+    await his.nothing("missed")
+
+
+class Listener:
+    """A member of the hub that keeps what it is told."""
+
+    def __init__(self):
+        self.told: asyncio.Queue[str] = asyncio.Queue()
+
+    def write(self, frames, data):
+        for frame in frames:
+            self.told.put_nowait(frame.text)
+
+
+async def test_who_comes_while_the_last_one_leaves_is_told(live, monkeypatch):
+    running, layer, listener = hub.running_hub(), hub.get_channel_layer(), Listener()
+    is_leaving, may_leave, discard = asyncio.Event(), asyncio.Event(), layer.group_discard
+
+    async def group_discard(group, channel):
+        is_leaving.set()
+        await may_leave.wait()
+        await discard(group, channel)
+
+    monkeypatch.setattr(layer, "group_discard", group_discard)
+    await running.join(listener, ["user.0"])
+    running.leave(listener, "user.0")
+    await is_leaving.wait()
+    coming = asyncio.create_task(running.join(listener, ["user.0"]))
+    await asyncio.sleep(0)  # it gets as far as it can
+    may_leave.set()
+    await coming
+    async with running.lock:  # which whoever unsubscribes holds
+        hub.publish("user.0", text="Welcome back")
+    async with asyncio.timeout(5):
+        assert await listener.told.get() == "Welcome back"
 
 
 async def test_the_watch_is_still_when_nothing_was_lost(tab_of, says, alice, bob, room):

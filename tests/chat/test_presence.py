@@ -3,9 +3,11 @@
 import time
 from types import SimpleNamespace
 
+import channels.layers
 import pytest
+import uvloop
 
-from chat import audience, presence
+from chat import audience, hub, presence
 from chat.threads import in_thread
 from tests.sockets import session_of
 
@@ -107,3 +109,18 @@ async def test_guests_are_marked(tab_of, alice, guest, open_room):
     theirs = await tab_of(guest, open_room)
     await hers.receive("user_joined", user=theirs.me)
     assert (theirs.me["name"], theirs.me["guest"]) == ("Wanderer", True)
+
+
+def test_a_look_that_is_due_at_once_is_moved_on_uvloop_too():
+    """Its handles for what is due at once do not say when that is."""
+
+    async def arrange():
+        den = audience.Audience(hub.RoomHub(), SimpleNamespace(pk=1, slug="den"))
+        den.started.cancel()
+        for _ in range(2):
+            den.heed({"do": "presence"})
+        den.hub.stop()
+        den.next_look.cancel()
+
+    uvloop.run(arrange())
+    channels.layers.channel_layers.backends.clear()

@@ -16,7 +16,7 @@ export class Catchup {
     socket.onHere("message_changed", (frame) => this.#live(frame));
     socket.onHere("changes", (frame) => this.#changes(frame));
     socket.onHere("resync", () => this.#afresh());
-    socket.on("missed", () => this.#soon());
+    socket.on("missed", ({ room }) => (room ?? socket.room) === socket.room && this.#soon());
   }
 
   /** The server has told of `revision`: it must come, or be fetched. */

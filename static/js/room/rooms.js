@@ -10,6 +10,7 @@ export class Rooms {
   constructor({ socket, reading, list, root }) {
     Object.assign(this, { reading, list });
     socket.on("new_message", (frame) => this.#news(frame));
+    socket.on("missed", ({ room }) => room !== config.slug && this.#mark(room, true));
     socket.on("read", ({ room, id }) => id >= (this.#newest.get(room) ?? 0) && this.#mark(room));
     socket.on("added_to_room", ({ room, about }) => this.#add(room, about));
     socket.on("removed_from_room", ({ room }) => this.#linkTo(room)?.closest("li").remove());
