@@ -16,6 +16,7 @@ from chat.protocol import (
     NewMessage,
     Person,
     PersonChanged,
+    Reaction,
     Read,
     RemovedFromRoom,
     Reply,
@@ -63,6 +64,9 @@ def message_data(message) -> MessageData:
         html=rendering.fragment(message),
         nonce=message.nonce,
         created_at=message.created_at,
+        reactions=[
+            Reaction(one["key"], one["count"], one["who"]) for one in message.reaction_tally
+        ],
         edited_at=message.edited_at,
         deleted=message.deleted_at is not None,
         reply_to=original
@@ -88,7 +92,7 @@ def message_posted(message) -> None:
 
 
 def message_changed(message) -> None:
-    """Edited or deleted."""
+    """Edited, deleted, or reacted to."""
     _tell_room(message, MessageChanged)
 
 

@@ -34,6 +34,7 @@ from chat.protocol import (
     MarkRead,
     Ping,
     Pong,
+    React,
     Resync,
     SendMessage,
     ServerFrame,
@@ -149,6 +150,9 @@ class ChatConsumer(AsyncConsumer):
             case DeleteMessage():
                 message = await self.ask(self._delete, frame)
                 await self.ack(frame, revision=message.revision)
+            case React():
+                message = await self.ask(self._react, frame)
+                await self.ack(frame, revision=message.revision)
             case TypingStart():
                 self.typing_allowance.spend()
                 self.tab.start_typing(frame.room)
@@ -204,6 +208,9 @@ class ChatConsumer(AsyncConsumer):
 
     def _delete(self, user, frame: DeleteMessage) -> Message:
         return self._message(user, frame.id).remove(user)
+
+    def _react(self, user, frame: React) -> Message:
+        return self._message(user, frame.id).react(user, frame.emoji, frame.on)
 
     def _mark_read(self, user, frame: MarkRead) -> None:
         self._room(user, frame.room).membership_or_error(user).read_up_to(frame.id)

@@ -64,6 +64,14 @@ class DeleteMessage(ClientFrame, tag="delete_message"):
     id: Id
 
 
+class React(ClientFrame, tag="react"):
+    """Put an emoji to a message (`on`) or take one's own back; doing it again changes nothing."""
+
+    id: Id
+    emoji: Annotated[str, Meta(min_length=1, max_length=64)]
+    on: bool
+
+
 class TypingStart(ClientFrame, tag="typing_start"):
     """To be repeated every few seconds while typing goes on; it lapses by itself."""
 
@@ -96,6 +104,7 @@ AnyClientFrame = (
     | SendMessage
     | EditMessage
     | DeleteMessage
+    | React
     | TypingStart
     | TypingStop
     | MarkRead
@@ -120,6 +129,14 @@ class Reply(Struct):
     excerpt: str
 
 
+class Reaction(Struct):
+    """One emoji put to a message: by how many, and the ids of the first of them."""
+
+    emoji: str
+    count: int
+    who: list[int]
+
+
 class MessageData(Struct):
     """A message as it stands now; `html` is its whole fragment of the page.
 
@@ -135,6 +152,7 @@ class MessageData(Struct):
     nonce: UUID | None = None
     reply_to: Reply | None = None
     attachments: list[str] = []
+    reactions: list[Reaction] = []
     edited_at: datetime | None = None
     deleted: bool = False
 

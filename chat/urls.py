@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from chat.views import conversation, home, invitations, members, offline, rooms
+from chat.views import conversation, home, invitations, members, offline, rooms, tallies
 
 
 class RoomSlug(StringConverter):
@@ -18,6 +18,7 @@ urlpatterns = [
     path("rooms/new/", rooms.new_room, name="new_room"),
     path("rooms/<room:slug>/", conversation.room, name="room"),
     path("rooms/<room:slug>/messages/", conversation.messages, name="messages"),
+    path("rooms/<room:slug>/messages/<int:pk>/who/", tallies.who, name="who"),
     path("rooms/<room:slug>/join/", rooms.join_room, name="join_room"),
     path("rooms/<room:slug>/leave/", rooms.leave_room, name="leave_room"),
     path("rooms/<room:slug>/edit/", rooms.edit_room, name="edit_room"),

@@ -360,6 +360,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
 LIMITS = {
     "message": env.str("LIMIT_MESSAGES", default="20 per 10 seconds"),
     "edit": env.str("LIMIT_EDITS", default="20 per 10 seconds"),
+    "react": env.str("LIMIT_REACTIONS", default="30 per 10 seconds"),
     "typing": env.str("LIMIT_TYPING", default="30 per 10 seconds"),
     "join": env.str("LIMIT_JOINS", default="60 per minute"),
     "connect": env.str("LIMIT_CONNECTIONS", default="60 per minute"),

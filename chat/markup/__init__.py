@@ -19,8 +19,17 @@ from markdown import Markdown
 
 from . import blocks, code, inline, sanitizer
 from .emoji import is_only_emoji
+from .emoji import one as one_emoji
 
-__all__ = ["MAX_LENGTH", "clean", "excerpt", "is_only_emoji", "needs_plain_text", "render"]
+__all__ = [
+    "MAX_LENGTH",
+    "clean",
+    "excerpt",
+    "is_only_emoji",
+    "needs_plain_text",
+    "one_emoji",
+    "render",
+]
 
 MAX_LENGTH = 10_000  # characters; what is longer is not parsed
 

@@ -7,6 +7,7 @@ from typing import Any
 from pymdownx import gemoji_db
 
 _LONGEST = 150  # characters: three families with skin tones, or three names
+_AS_PICTURE = "\ufe0f"  # asks for a picture where a sign is also a letter; some leave it out
 _NAME = re.compile(r":[+\-\w]+:")
 
 
@@ -15,6 +16,10 @@ def named(name: str) -> str | None:
     entry = gemoji_db.emoji.get(gemoji_db.aliases.get(name, name))
     if entry is None:
         return None
+    return _sign(entry)
+
+
+def _sign(entry: dict[str, str]) -> str:
     return "".join(chr(int(c, 16)) for c in entry.get("unicode_alt", entry["unicode"]).split("-"))
 
 
@@ -25,6 +30,11 @@ def is_only_emoji(body: str) -> bool:
     return _few_emoji().fullmatch(_NAME.sub(lambda m: named(m[0]) or m[0], body)) is not None
 
 
+def one(text: str) -> str | None:
+    """The emoji that `text` is, written as it is kept; None for anything that is not one emoji."""
+    return _all().get(text.replace(_AS_PICTURE, ""))
+
+
 def index(options: dict[str, Any], md: object) -> dict[str, Any]:
     """GitHub's names, for pymdownx.emoji; shared by all threads, where its own makes copies."""
     return {"name": gemoji_db.name, "emoji": gemoji_db.emoji, "aliases": gemoji_db.aliases}
@@ -33,6 +43,17 @@ def index(options: dict[str, Any], md: object) -> dict[str, Any]:
 def as_text(index, shortname, alias, uc, alt, title, category, options, md) -> str:
     """Give the character itself, for pymdownx.emoji: no picture from anybody's server."""
     return alt
+
+
+@cache
+def _all() -> dict[str, str]:
+    """Every emoji that is kept, in all skin tones, by its form without variation selectors."""
+    # Four times as large as GitHub's list, so not in the memory of a site where nobody reacts.
+    from pymdownx import twemoji_db
+
+    entries = [*twemoji_db.emoji.values(), *gemoji_db.emoji.values()]
+    signs = [_sign(entry) for entry in entries if "unicode" in entry]
+    return {sign.replace(_AS_PICTURE, ""): sign for sign in signs}
 
 
 @cache

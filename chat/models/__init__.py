@@ -1,6 +1,7 @@
 from chat.models.invitation import Invitation
 from chat.models.membership import Membership
 from chat.models.message import Message
+from chat.models.reaction import Reaction
 from chat.models.room import Room
 
-__all__ = ["Invitation", "Membership", "Message", "Room"]
+__all__ = ["Invitation", "Membership", "Message", "Reaction", "Room"]

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts, limits, markup
-from chat.errors import Archived, Empty, NotAllowed, NotFound, TooLong
+from chat.errors import Archived, Empty, Invalid, NotAllowed, NotFound, TooLong
+from chat.models.reaction import Reaction
 
 
 class MessageQuerySet(models.QuerySet):
@@ -83,6 +84,8 @@ class Message(models.Model):
     reply_to = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="replies"
     )
+    # Made anew with each reaction, so that showing a message costs no query for them: see tally().
+    reaction_tally = models.JSONField(default=list, editable=False)
     created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
@@ -143,23 +146,58 @@ class Message(models.Model):
             self.room.require_role(by, "moderator")
         with self._changing() as message:
             message.body = message.html = ""
-            message.deleted_at = timezone.now()
-            message.save(update_fields=["body", "html", "deleted_at", "revision"])
+            message.deleted_at, message.reaction_tally = timezone.now(), []
+            message.reactions.all().delete()
+            message.save(update_fields=["body", "html", "deleted_at", "reaction_tally", "revision"])
             room = message.room
             if room.last_message_id == message.pk:
                 room.last_message = room.messages.visible().order_by("-pk").first()
                 room.save(update_fields=["last_message"])
         return message
 
+    def react(self, by, emoji: str, on: bool = True) -> "Message":
+        """Put an emoji to this message, or take one's own back; what is so already stays as it is.
+
+        Raises Archived, Invalid, NotAllowed, NotFound or TooFast.
+        """
+        sign = markup.one_emoji(emoji)
+        if sign is None:
+            raise Invalid(_("That is not an emoji."))
+        limits.spend("react", by.pk)
+        with self._locked() as message:
+            message._require_taking_part(by)
+            if Reaction.put(message, by, sign, on):
+                message.reaction_tally = Reaction.tally_of(message)
+                message._take_revision()
+                message.save(update_fields=["reaction_tally", "revision"])
+        return message
+
     @contextmanager
     def _changing(self):
         """This message read afresh under its room's lock, with the next revision; then told."""
+        with self._locked() as message:
+            message._take_revision()
+            yield message
+
+    @contextmanager
+    def _locked(self):
+        """This message read afresh under its room's lock. Raises NotFound for a deleted one."""
         with self.room.locked() as room:
             message = room.messages.with_author().visible().filter(pk=self.pk).first()
             if message is None:
                 raise NotFound
-            room.revision += 1
-            room.save(update_fields=["revision"])
-            message.room, message.revision = room, room.revision
+            message.room = room
             yield message
-            transaction.on_commit(lambda: broadcasts.message_changed(message))
+
+    def _take_revision(self) -> None:
+        """The room's next, under its lock; the change is told when it is committed."""
+        self.room.revision += 1
+        self.room.save(update_fields=["revision"])
+        self.revision = self.room.revision
+        transaction.on_commit(lambda: broadcasts.message_changed(self))
+
+    def _require_taking_part(self, user) -> None:
+        """Raises NotFound for who is not a member now, and Archived."""
+        self.room.membership_or_error(user)
+        if self.room.archived_at:
+            raise Archived

@@ -98,9 +98,13 @@ class Person:
         expect(self.page.locator("#outbox .message")).to_have_count(0)
 
     def does(self, action: str, message: Locator) -> None:
-        """Press one of the buttons that a message shows under the pointer."""
+        """Press one of the buttons that a message shows under the pointer, or of its menu."""
         message.hover()
-        message.locator(f"[data-action={action}]").click()
+        button = message.locator(f"[data-action={action}]")
+        if not button.count():
+            message.locator("[data-action=more]").click()
+            button = self.page.locator(f".message-menu [data-action={action}]")
+        button.click()
 
     def deletes(self, message: Locator) -> None:
         self.does("delete", message)

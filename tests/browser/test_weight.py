@@ -7,6 +7,7 @@ import pytest
 
 FIRST = "() => [...document.querySelectorAll('script[src]')].map(({ src }) => src)"
 WORKER = "() => new URL(document.documentElement.dataset.worker, location).href"
+AT_ONCE = re.compile(r"""(?:\bfrom|\bimport)\s*["'](\.[^"']+)["']""")
 IMPORTED = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']""")
 
 MESSAGES = """
@@ -25,7 +26,7 @@ def page(alice, site):
     return alice.join_room("/rooms/fifty-things/").page
 
 
-def scripts(page) -> dict[str, str]:
+def scripts(page, imported: re.Pattern = IMPORTED) -> dict[str, str]:
     """All JavaScript that the page can ever load, by address: now, lazily and in the worker."""
     found: dict[str, str] = {}
     waiting = [*page.evaluate(FIRST), page.evaluate(WORKER)]
@@ -33,12 +34,18 @@ def scripts(page) -> dict[str, str]:
         url = waiting.pop()
         if url not in found:
             found[url] = page.request.get(url).text()
-            waiting += [urljoin(url, name) for name in IMPORTED.findall(found[url])]
+            waiting += [urljoin(url, name) for name in imported.findall(found[url])]
     return found
+
+
+def weight(scripts: dict[str, str]) -> int:
+    return sum(len(code.encode()) for code in scripts.values())
 
 
 def test_a_room_page_is_light(page):
     assert len(page.request.get(page.url).body()) < 80 * 1024
-    everything = scripts(page)
+    at_once, everything = scripts(page, AT_ONCE), scripts(page)
     assert any("completion" in url for url in everything)
-    assert sum(len(code.encode()) for code in everything.values()) < 60 * 1024
+    assert not any("completion" in url for url in at_once)
+    assert weight(at_once) < 50 * 1024
+    assert weight(everything) < 100 * 1024

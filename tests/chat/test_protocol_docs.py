@@ -17,7 +17,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/protocol.md").read_text()
 
 CLIENT, SERVER = get_args(protocol.AnyClientFrame), get_args(protocol.AnyServerFrame)
-PARTS = (protocol.Person, protocol.Reply, protocol.MessageData, protocol.RoomData)
+PARTS = (
+    protocol.Person,
+    protocol.Reply,
+    protocol.Reaction,
+    protocol.MessageData,
+    protocol.RoomData,
+)
 
 
 def part_of_page(title: str, level: int = 2) -> str:

@@ -1,16 +1,19 @@
-/** What can be done with a message: one toolbar, in the row under the pointer or the focus. */
+/** What can be done with a message: a toolbar in the row under the pointer or the focus, and a menu
+    with all of it, which a resting finger opens too. */
 
 import { $, copyOf } from "./dom.js";
 import { copy } from "../clipboard.js";
+import { onHold } from "./hold.js";
 import { config, urls } from "./page.js";
 import { say } from "./words.js";
 
 export class Actions {
-  /** `verbs`: what the buttons do, by name, each with the row. */
+  /** `verbs`: what the buttons do, by name, each with the row and the button. */
   constructor({ log, scroll, status, verbs }) {
     Object.assign(this, { log, scroll, status });
     this.verbs = {
       ...verbs,
+      more: (row, button) => this.#menu(row, button),
       link: (row) => this.#copy(new URL($(".time", row).href).href),
       text: (row) => this.#copy($(".body", row).innerText.trim()),
     };
@@ -23,21 +26,43 @@ export class Actions {
     }
     log.addEventListener("click", (event) => this.#click(event));
     log.addEventListener("keydown", (event) => this.#key(event));
+    onHold(log, (target) => {
+      const row = target.closest(".message:not([data-deleted])");
+      if (row) this.#menu(row, row);
+    });
+  }
+
+  /** Whether this person may do `action` with the message of `row`. */
+  #may(action, row) {
+    const isMine = row.matches(".mine");
+    const rules = {
+      react: config.can_write,
+      reply: config.can_write,
+      edit: isMine && config.can_write,
+      delete: config.can_write && (isMine || "mayModerate" in urls),
+    };
+    return rules[action] ?? true;
   }
 
   #at(row) {
     if (!row || row === this.bar.parentElement || this.bar.contains(document.activeElement)) return;
-    const isMine = row.matches(".mine");
-    const may = { reply: config.can_write, edit: isMine && config.can_write };
-    may.delete = config.can_write && (isMine || "mayModerate" in urls);
-    for (const button of this.bar.children) button.hidden = !(may[button.dataset.action] ?? true);
+    for (const button of this.bar.children) button.hidden = !this.#may(button.dataset.action, row);
     if (row.matches("[data-deleted]")) this.bar.remove();
     else row.append(this.bar);
   }
 
   #act(event) {
-    const action = event.target.closest("[data-action]")?.dataset.action;
-    if (action) this.verbs[action](this.bar.parentElement);
+    const button = event.target.closest("[data-action]");
+    if (button) this.verbs[button.dataset.action](this.bar.parentElement, button);
+  }
+
+  async #menu(row, anchor) {
+    const { openMenu } = await import("./menu.js");
+    openMenu(anchor, {
+      may: (action) => this.#may(action, row),
+      act: (action) => this.verbs[action](row, row),
+      give: (sign) => this.verbs.give(row, sign),
+    });
   }
 
   async #copy(text) {
@@ -56,12 +81,17 @@ export class Actions {
     this.scroll.show(original);
   }
 
-  /** The arrows go from message to message. */
+  /** The arrows go from message to message, Enter opens the menu of one. */
   #key(event) {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const row = event.target.closest(".message");
+    if (event.key === "Enter" && event.target === row && !row.matches("[data-deleted]")) {
+      event.preventDefault();
+      return this.#menu(row, row);
+    }
     if (!step || event.altKey || event.target.matches("textarea")) return;
     const rows = [...this.log.getElementsByClassName("message")];
-    const next = rows[rows.indexOf(event.target.closest(".message")) + step];
+    const next = rows[rows.indexOf(row) + step];
     if (!next) return;
     event.preventDefault();
     next.focus({ preventScroll: true });

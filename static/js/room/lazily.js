@@ -3,6 +3,7 @@
 import { $ } from "./dom.js";
 
 const FORMATS = { b: "bold", i: "italic", e: "code", k: "link" };
+const NOT_TO_REACT = "a, button, pre, textarea, input, video, audio";
 
 /** A function that lets a row be edited; `parts` as Editing wants them. */
 export function editor(parts) {
@@ -24,6 +25,15 @@ export function completeEmoji(textarea) {
   });
 }
 
+/** Let the button in the composer put an emoji where the text is being written. */
+export function enableEmoji(button, textarea) {
+  button.onclick = async () => {
+    const { pick } = await import("./picker.js");
+    const sign = await pick(button);
+    if (sign) (await import("./textarea.js")).insert(textarea, sign);
+  };
+}
+
 /** Let the toolbar's buttons, and Ctrl or ⌘ with B, I, E and K, format what is written. */
 export function enableFormatting(form, textarea) {
   const format = async (name) => (await import("./formatting.js")).format(textarea, name);
@@ -42,6 +52,31 @@ export function enableFormatting(form, textarea) {
     event.preventDefault();
     format(name);
   });
+}
+
+/** What others think of a message: press a chip to join in, double click for the last used. */
+export function enableReactions(parts) {
+  const { log } = parts;
+  let made;
+  const reactions = async () => (made ??= new (await import("./reactions.js")).Reactions(parts));
+  log.addEventListener("click", async ({ target }) => {
+    const chip = target.closest(".reaction");
+    if (chip) (await reactions()).toggle(chip);
+  });
+  log.addEventListener("dblclick", async ({ target }) => {
+    const row = target.closest(".message:not([data-deleted])");
+    if (row && !target.closest(NOT_TO_REACT)) (await reactions()).again(row);
+  });
+  for (const type of ["pointerover", "focusin"]) {
+    log.addEventListener(type, async ({ target, pointerType }) => {
+      const chip = target.closest("[data-who]");
+      if (chip && pointerType !== "touch") (await import("./tallies.js")).tellWho(chip);
+    });
+  }
+  return {
+    react: async (row, anchor) => (await reactions()).choose(row, anchor),
+    give: async (row, sign) => (await reactions()).give(row, sign),
+  };
 }
 
 /** Show the card of a person whose name or picture is pressed. */

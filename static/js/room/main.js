@@ -9,7 +9,14 @@ import { Catchup } from "./catchup.js";
 import { Composer } from "./composer.js";
 import { deleter } from "./deleting.js";
 import { History } from "./history.js";
-import { completeEmoji, editor, enableCards, enableFormatting } from "./lazily.js";
+import {
+  completeEmoji,
+  editor,
+  enableCards,
+  enableEmoji,
+  enableFormatting,
+  enableReactions,
+} from "./lazily.js";
 import { openAtNews } from "./opening.js";
 import { Outbox } from "./outbox.js";
 import { config, urls } from "./page.js";
@@ -104,10 +111,12 @@ outbox.on("sent", ({ item, ack }) => {
   else catchup.expect(ack.revision);
 });
 
-const verbs = { reply: (row) => composer.replyTo(row), edit, delete: remove };
+const reactions = enableReactions({ log, socket, status });
+const verbs = { ...reactions, reply: (row) => composer.replyTo(row), edit, delete: remove };
 new Actions({ log, scroll, status, verbs });
 new Rooms({ socket, reading, list: $("#my-rooms"), root });
 completeEmoji(composer.textarea);
+enableEmoji($(".emoji", composer.form), composer.textarea);
 enableFormatting(composer.form, composer.textarea);
 enableCards($("#card"));
 enablePanes(root);

@@ -16,12 +16,44 @@ export function finish(row) {
   row.day = dayOf(row.moment);
   row.tabIndex = -1;
   row.classList.toggle("mine", Number(row.dataset.author) === me.id);
+  row.lasting = lastingOf(row);
+  showMine(row);
   showTime(time);
   const body = $(".body", row);
   for (const code of $$("pre", body)) code.append(copyButton());
   for (const box of $$("input", body)) box.ariaLabel = box.parentElement.textContent.trim();
   if (isLong(body)) fold(row, body);
   return row;
+}
+
+/** What of a row of the server is only replaced when somebody changes the words themselves. */
+function lastingOf(row) {
+  const parts = [...row.children].filter((part) => !("live" in part.dataset));
+  return parts.map((part) => part.outerHTML).join("");
+}
+
+/** Which of the choices are this person's. */
+function showMine(row) {
+  for (const chip of $$("[data-who]", row)) {
+    const who = chip.dataset.who.split(" ");
+    chip.ariaPressed = String(who.includes(String(me.id)));
+    // Of many only the first are listed.
+    if (Number($(".number", chip).textContent) > who.length) {
+      import("./tallies.js").then(({ showOwn }) => showOwn(row, chip));
+    }
+  }
+}
+
+/** Take over into `old` what has become of the row since; false where it must be replaced. */
+export function renew(old, row) {
+  if (old.lasting !== lastingOf(row)) return false;
+  const chosen = $("[data-live] [data-key]:focus", old)?.dataset.key;
+  for (const part of $$(":scope > [data-live]", old)) part.remove();
+  $(":scope > .body", old).after(...$$(":scope > [data-live]", row));
+  for (const { name, value } of row.attributes) if (name !== "class") old.setAttribute(name, value);
+  showMine(old);
+  if (chosen) ($(`[data-key="${chosen}"]`, old) ?? old).focus({ preventScroll: true });
+  return true;
 }
 
 function copyButton() {

@@ -1,7 +1,7 @@
 /** The messages on the page: every one once, in order, in its newest state. */
 
 import { $, Teller, fromServer } from "./dom.js";
-import { finish } from "./rows.js";
+import { finish, renew } from "./rows.js";
 import { arrange, markUnread, messageAbove } from "./runs.js";
 
 const REMEMBERED = 300;
@@ -92,6 +92,8 @@ export class Timeline extends Teller {
   }
 
   #replace(old, row) {
+    // What others add to a message must not stop its film, fold its text or take the focus away.
+    if (this.#quietly(() => renew(old, row))) return;
     finish(row);
     this.rows.set(idOf(row), row);
     const hadFocus = old === document.activeElement;
@@ -125,8 +127,9 @@ export class Timeline extends Teller {
   /** Only what is said now is read out, not history and not corrections. */
   #quietly(change) {
     this.log.ariaLive = "off";
-    change();
+    const result = change();
     clearTimeout(this.loud);
     this.loud = setTimeout(() => (this.log.ariaLive = "polite"), 500);
+    return result;
   }
 }
