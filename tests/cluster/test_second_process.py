@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tests.cluster.cluster import copy_of_populated
 from tests.server import ROOT, Site
 from tests.services import free_port
 
@@ -55,3 +56,18 @@ def test_workers_are_refused_where_nobody_serves_yet(only_one):
     command = ["--port", str(free_port()), "--workers", "2", "chatsite.asgi:application"]
     ended = run(only_one, "uvicorn", *command)
     assert SENTENCE.format(only_one.data_dir) in ended.stderr
+
+
+def test_another_one_on_the_same_postgresql_is_refused(postgresql):
+    """A container has a folder of its own; the database is what they share."""
+    url = copy_of_populated(postgresql)
+    with Site(DATABASE_URL=url) as first:
+        elsewhere = Site(DATABASE_URL=url)
+        sentence = SENTENCE.format(f"the database {url.rpartition('/')[2]}")
+        for server in ("daphne", "uvicorn"):
+            ended = run(elsewhere, server, "--port", str(free_port()), "chatsite.asgi:application")
+            assert sentence in ended.stderr
+            assert "Traceback" not in ended.stderr
+        first.kill()
+        with elsewhere:  # whose turn it now is
+            pass
