@@ -4,6 +4,7 @@ Verbs of the models call these through transaction.on_commit: before the commit 
 what is told, and after a rollback it never happened.
 """
 
+from django.urls import reverse
 from msgspec import UNSET
 from msgspec.structs import asdict
 
@@ -11,6 +12,7 @@ from chat import rendering
 from chat.hub import publish
 from chat.protocol import (
     AddedToRoom,
+    AttachmentData,
     MessageChanged,
     MessageData,
     NewMessage,
@@ -69,9 +71,17 @@ def message_data(message) -> MessageData:
         ],
         edited_at=message.edited_at,
         deleted=message.deleted_at is not None,
+        attachments=[attachment_data(file) for file in message.files],
         reply_to=original
         and Reply(id=original.pk, author=original.author.name, excerpt=original.excerpt),
     )
+
+
+def attachment_data(about: dict) -> AttachmentData:
+    """`about` as Attachment.about() gives it."""
+    url = reverse("file", args=[about["id"], about["name"]])
+    thumbnail = reverse("thumbnail", args=[about["id"]]) if "thumbnail" in about else None
+    return AttachmentData(**about | {"url": url, "thumbnail": thumbnail})
 
 
 def room_data(room) -> RoomData:

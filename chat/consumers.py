@@ -101,7 +101,7 @@ class ChatConsumer(AsyncConsumer):
             Welcome(
                 user=self.person,
                 time=timezone.now(),
-                limits={"body": Message.BODY_LENGTH, "frame": MAX_FRAME_BYTES},
+                limits=Message.limits(),
             )
         )
 
@@ -201,7 +201,13 @@ class ChatConsumer(AsyncConsumer):
         # An open room needs no look-up: post() itself checks the membership, under the lock.
         audience = self.tab.open.get(frame.room)
         room = audience.room if audience else self._room(user, frame.room)
-        return room.post(user, frame.body, nonce=frame.nonce, reply_to=frame.reply_to)
+        return room.post(
+            user,
+            frame.body,
+            nonce=frame.nonce,
+            reply_to=frame.reply_to,
+            attachments=frame.attachments,
+        )
 
     def _edit(self, user, frame: EditMessage) -> Message:
         return self._message(user, frame.id).edit(user, frame.body)

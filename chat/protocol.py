@@ -47,12 +47,17 @@ class LeaveRoom(ClientFrame, tag="leave_room"):
 
 
 class SendMessage(ClientFrame, tag="send_message"):
-    """Post. The `nonce` makes it safe to send again when no answer came."""
+    """Post. The `nonce` makes it safe to send again when no answer came.
+
+    `attachments` are ids of files that were uploaded before, see "Files"; with some, `body` may be
+    empty.
+    """
 
     room: Slug
     body: str
     nonce: UUID
     reply_to: Id | None = None
+    attachments: Annotated[list[Id], Meta(max_length=10)] = []
 
 
 class EditMessage(ClientFrame, tag="edit_message"):
@@ -137,6 +142,27 @@ class Reaction(Struct):
     who: list[int]
 
 
+class AttachmentData(Struct, omit_defaults=True):
+    """A file. `kind`: picture, video, audio, voice or file; `size` in bytes, `duration` in seconds.
+
+    `type` is what it is served as. `thumbnail` is the address of a small WebP: of a picture, or of
+    the first moment of a video. `waveform` has one hexadecimal digit for each moment of a voice
+    note.
+    """
+
+    id: int
+    name: str
+    kind: str
+    type: str
+    size: int
+    url: str
+    thumbnail: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    waveform: str | None = None
+
+
 class MessageData(Struct):
     """A message as it stands now; `html` is its whole fragment of the page.
 
@@ -151,7 +177,7 @@ class MessageData(Struct):
     body: str | UnsetType = UNSET
     nonce: UUID | None = None
     reply_to: Reply | None = None
-    attachments: list[str] = []
+    attachments: list[AttachmentData] = []
     reactions: list[Reaction] = []
     edited_at: datetime | None = None
     deleted: bool = False
@@ -170,7 +196,8 @@ class ServerFrame(Struct, tag_field="type", kw_only=True):
 
 
 class Welcome(ServerFrame, tag="welcome"):
-    """The first frame. `limits`: `body` in characters, `frame` in bytes."""
+    """The first frame. `limits`: `body` in characters, `frame` and `file` in bytes; `files` in one
+    message."""
 
     user: Person
     time: datetime
@@ -339,5 +366,5 @@ def ref_of(text: str) -> str | None:
         return None
 
 
-def encode(frame: ServerFrame) -> str:
+def encode(frame: ServerFrame | AttachmentData) -> str:
     return _encoder.encode(frame).decode()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from chat.models.attachment import sweep
 from chat.queue import every
 
 # Longer than any interval of `every`: by these rows it is known what was done when.
@@ -20,3 +21,9 @@ KEPT = timedelta(days=2)
 def forget_what_is_done() -> None:
     finished = DBTaskResult.objects.finished()
     finished.filter(finished_at__lt=timezone.now() - KEPT).delete()
+
+
+@every(hours=1)
+@task()
+def free_files() -> None:
+    sweep()

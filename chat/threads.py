@@ -20,6 +20,8 @@ T = TypeVar("T")
 # for the lock.
 VERBS = ThreadPoolExecutor(1 if connection.vendor == "sqlite" else 4, "verbs")
 PAGES = ThreadPoolExecutor(4, "pages")
+# Looking into a large video takes seconds; meanwhile pages go on.
+UPLOADS = ThreadPoolExecutor(2, "uploads")
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -30,6 +32,11 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 async def in_page_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `function`, which makes a page, in a copy of this context."""
     return await _run(PAGES, function, *args, **kwargs)
+
+
+async def in_upload_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `function`, which takes in files, in a copy of this context."""
+    return await _run(UPLOADS, function, *args, **kwargs)
 
 
 async def _run(threads: ThreadPoolExecutor, function, *args, **kwargs):

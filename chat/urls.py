@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from chat.views import conversation, home, invitations, members, offline, rooms, tallies
+from chat.views import conversation, files, home, invitations, members, offline, rooms, tallies
 
 
 class RoomSlug(StringConverter):
@@ -19,6 +19,7 @@ urlpatterns = [
     path("rooms/<room:slug>/", conversation.room, name="room"),
     path("rooms/<room:slug>/messages/", conversation.messages, name="messages"),
     path("rooms/<room:slug>/messages/<int:pk>/who/", tallies.who, name="who"),
+    path("rooms/<room:slug>/files/", files.upload, name="upload"),
     path("rooms/<room:slug>/join/", rooms.join_room, name="join_room"),
     path("rooms/<room:slug>/leave/", rooms.leave_room, name="leave_room"),
     path("rooms/<room:slug>/edit/", rooms.edit_room, name="edit_room"),
@@ -32,6 +33,8 @@ urlpatterns = [
         invitations.revoke_invitation,
         name="revoke_invitation",
     ),
+    path("files/<int:pk>/thumbnail/", files.thumbnail, name="thumbnail"),
+    path("files/<int:pk>/<str:name>", files.file, name="file"),
     path("invite/<slug:token>/", invitations.invitation, name="invitation"),
     path("offline/", offline.offline, name="offline"),
     path("service-worker.js", offline.service_worker, name="service_worker"),

@@ -118,6 +118,37 @@ class QueuedWire:
             raise
 
 
+class Pace:
+    """Holds a download back where its reader is slow. Under daphne `send` does not wait by itself,
+    and a whole file would be in memory.
+    """
+
+    def __init__(self, send):
+        self.ready = asyncio.Event()
+        self.ready.set()
+        request = send.args[0] if isinstance(send, partial) and send.args else None
+        self.request = request if hasattr(request, "registerProducer") else None
+
+    def __enter__(self) -> "Pace":
+        if self.request and self.request.channel:
+            self.request.registerProducer(self, True)
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.request and self.request.channel:
+            self.request.unregisterProducer()
+
+    # What Twisted calls (twisted.internet.interfaces.IPushProducer).
+
+    def pauseProducing(self) -> None:
+        self.ready.clear()
+
+    def resumeProducing(self) -> None:
+        self.ready.set()
+
+    stopProducing = resumeProducing
+
+
 Wire = AsyncioWire | TwistedWire | QueuedWire
 
 

@@ -5,9 +5,13 @@ one by one: with the usual middleware some seventeen hops. Ours are all synchron
 stack, the view and its template run in one go, as they would under WSGI.
 """
 
+import asyncio
+import re
 from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
+from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted, RequestDataTooBig
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -15,10 +19,14 @@ from django.core.handlers.base import BaseHandler
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
-from chat.threads import in_page_thread
+from chat.threads import in_page_thread, in_upload_thread
+from chat.wire import Pace
 
 # Of a whole request; what fits is written to a temporary file before the view decides.
-MAX_BODY_BYTES = 10_000_000
+MB = 1_000_000
+MAX_BODY_BYTES = 10 * MB
+# Only here may a body be as large as a file of a message, and the form around it.
+UPLOAD = re.compile(r"/rooms/[-\w]+/files/")
 
 
 class OneHopHandler(ASGIHandler):
@@ -27,17 +35,20 @@ class OneHopHandler(ASGIHandler):
         self.load_middleware(is_async=False)
 
     async def __call__(self, scope, receive, send):
+        is_upload = UPLOAD.fullmatch(scope["path"]) is not None
+        bound = settings.MAX_FILE_BYTES + MB if is_upload else MAX_BODY_BYTES
         try:
-            body = await self.read_body(bounded(receive))
+            body = await self.read_body(bounded(receive, bound))
         except RequestAborted:
             return
         except RequestDataTooBig as error:
             await self.send_response(HttpResponse(error, status=413), send)
             return
         try:
-            response = await in_page_thread(self.respond, scope, body)
+            in_thread = in_upload_thread if is_upload else in_page_thread
+            response = await in_thread(self.respond, scope, body)
             if response.streaming:
-                await self.send_streaming(response, send)
+                await self.send_streaming(response, receive, send)
             else:
                 await self.send_response(response, send)
         finally:
@@ -56,9 +67,28 @@ class OneHopHandler(ASGIHandler):
             response.close()
         return response
 
-    async def send_streaming(self, response, send):
-        """As Django's, but never with more than one chunk of a file in memory."""
+    async def read_body(self, receive):
+        """As Django's, but what is large is written beside the other uploads."""
+        body = SpooledTemporaryFile(  # noqa: SIM115 - __call__ closes it
+            settings.FILE_UPLOAD_MAX_MEMORY_SIZE, dir=settings.FILE_UPLOAD_TEMP_DIR
+        )
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise RequestAborted
+                body.write(message.get("body", b""))
+                if not message.get("more_body", False):
+                    body.seek(0)
+                    return body
+        except BaseException:
+            body.close()
+            raise
+
+    async def send_streaming(self, response, receive, send):
+        """As Django's, but never with more than a few chunks of a file in memory."""
         chunks = iter(response.streaming_content)
+        gone = asyncio.ensure_future(receive())
         try:
             await send(
                 {
@@ -70,23 +100,26 @@ class OneHopHandler(ASGIHandler):
                     ],
                 }
             )
-            while chunk := await in_page_thread(next_chunk, chunks):
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            with Pace(send) as pace:
+                while not gone.done() and (chunk := await in_page_thread(next_chunk, chunks)):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    await pace.ready.wait()
             await send({"type": "http.response.body"})
         finally:
+            gone.cancel()
             await in_page_thread(response.close)
 
 
-def bounded(receive):
-    """`receive`, until a request's body is larger than MAX_BODY_BYTES; then RequestDataTooBig."""
+def bounded(receive, bound: int):
+    """`receive`, until a request's body is larger than `bound` bytes; then RequestDataTooBig."""
     received = 0
 
     async def receive_within_bounds():
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise RequestDataTooBig("This is too large. Send at most 10 MB.")
+        if received > bound:
+            raise RequestDataTooBig(f"This is too large. Send at most {bound // MB} MB.")
         return message
 
     return receive_within_bounds

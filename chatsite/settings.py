@@ -243,6 +243,17 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+# Uploads are written here while they come in: where /tmp is memory, a few large ones would fill it.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
+FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+MB = 1_000_000
+MAX_FILE_BYTES = env.int("MAX_FILE_MB", default=100) * MB
+# Of all files of one person together; guests come and go without a name.
+QUOTA_BYTES = env.int("QUOTA_MB", default=2000) * MB
+GUEST_QUOTA_BYTES = env.int("GUEST_QUOTA_MB", default=100) * MB
+# For pictures of videos and how long they are; with an empty value it is not used.
+FFMPEG = env.str("FFMPEG", default="ffmpeg")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "chatsite.staticfiles.HashedStaticFilesStorage"},
@@ -361,6 +372,7 @@ LIMITS = {
     "message": env.str("LIMIT_MESSAGES", default="20 per 10 seconds"),
     "edit": env.str("LIMIT_EDITS", default="20 per 10 seconds"),
     "react": env.str("LIMIT_REACTIONS", default="30 per 10 seconds"),
+    "upload": env.str("LIMIT_UPLOADS", default="60 per minute"),
     "typing": env.str("LIMIT_TYPING", default="30 per 10 seconds"),
     "join": env.str("LIMIT_JOINS", default="60 per minute"),
     "connect": env.str("LIMIT_CONNECTIONS", default="60 per minute"),

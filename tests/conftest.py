@@ -36,10 +36,10 @@ def words():
 def released_database(django_db_setup, django_db_blocker):
     """The application's threads let go of the database, so that it can be dropped."""
     yield
-    from chat.threads import PAGES, VERBS
+    from chat.threads import PAGES, UPLOADS, VERBS
 
     # The last is where channels reads sessions.
-    for threads in (PAGES, VERBS, SyncToAsync.single_thread_executor):
+    for threads in (PAGES, UPLOADS, VERBS, SyncToAsync.single_thread_executor):
         let_all_go(threads, django_db_blocker)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from chat import broadcasts, limits, markup
 from chat.errors import Archived, Empty, Invalid, NotAllowed, NotFound, TooLong
 from chat.models.reaction import Reaction
+from chat.protocol import MAX_FRAME_BYTES
 
 
 class MessageQuerySet(models.QuerySet):
@@ -71,6 +72,7 @@ class Message(models.Model):
     """
 
     BODY_LENGTH = 10_000
+    MOST_FILES = 10
     # What catching up may bring at once, in messages and in characters of text and HTML.
     CHANGES_LIMIT, CHANGES_LENGTH = 200, 100_000
 
@@ -86,6 +88,8 @@ class Message(models.Model):
     )
     # Made anew with each reaction, so that showing a message costs no query for them: see tally().
     reaction_tally = models.JSONField(default=list, editable=False)
+    # What its files look like, see Attachment.about(): to show a message no other table is read.
+    files = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
@@ -106,18 +110,28 @@ class Message(models.Model):
 
     @property
     def excerpt(self) -> str:
-        """One line of plain text; empty for a deleted message."""
-        return markup.excerpt(self.html)
+        """One line of plain text, or the names of its files; empty for a deleted message."""
+        return markup.excerpt(self.html) or ", ".join(file["name"] for file in self.files)
 
     @property
     def is_only_emoji(self) -> bool:
         return markup.is_only_emoji(self.body)
 
     @classmethod
-    def readable(cls, body: str) -> str:
+    def limits(cls) -> dict[str, int]:
+        """What clients have to keep to: `body` in characters, `frame` and `file` in bytes."""
+        return {
+            "body": cls.BODY_LENGTH,
+            "frame": MAX_FRAME_BYTES,
+            "file": settings.MAX_FILE_BYTES,
+            "files": cls.MOST_FILES,
+        }
+
+    @classmethod
+    def readable(cls, body: str, *, has_files=False) -> str:
         """`body` as it will be kept. Raises Empty, or TooLong with the number to cut."""
         text = markup.clean(body)
-        if not text:
+        if not text and not has_files:
             raise Empty
         if len(text) > cls.BODY_LENGTH:
             raise TooLong(
@@ -128,7 +142,7 @@ class Message(models.Model):
 
     def edit(self, by, body: str) -> "Message":
         """Change the text of one's own message. Raises as Room.post() does, or NotAllowed."""
-        text = self.readable(body)
+        text = self.readable(body, has_files=bool(self.files))
         html = markup.render(text)
         limits.spend("edit", by.pk)
         with self._changing() as message:
@@ -145,10 +159,14 @@ class Message(models.Model):
         if self.author_id != by.pk and not by.has_perm("chat.delete_message"):
             self.room.require_role(by, "moderator")
         with self._changing() as message:
-            message.body = message.html = ""
+            if message.files:
+                message.attachments.release()
+            message.body, message.html, message.files = "", "", []
             message.deleted_at, message.reaction_tally = timezone.now(), []
             message.reactions.all().delete()
-            message.save(update_fields=["body", "html", "deleted_at", "reaction_tally", "revision"])
+            message.save(
+                update_fields=["body", "html", "files", "deleted_at", "reaction_tally", "revision"]
+            )
             room = message.room
             if room.last_message_id == message.pk:
                 room.last_message = room.messages.visible().order_by("-pk").first()

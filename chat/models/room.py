@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from chat import broadcasts, limits, markup
-from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken
+from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken, TooLong
 from chat.models.membership import Membership
 from chat.models.message import Message
 
@@ -310,19 +310,23 @@ class Room(models.Model):
         with transaction.atomic():
             yield Room.objects.select_for_update().get(pk=self.pk)
 
-    def post(self, author, body: str, *, nonce: UUID | None = None, reply_to=None) -> Message:
+    def post(
+        self, author, body: str, *, nonce: UUID | None = None, reply_to=None, attachments=()
+    ) -> Message:
         """Say something in this room. The one way in which a message comes to be.
 
         `nonce` makes a repeated post harmless: the message that is there already is the answer.
-        `reply_to` is the id of a message of this room. Raises Archived, Empty, NotFound, TooFast
-        or TooLong.
+        `reply_to` is the id of a message of this room, `attachments` are those of files that the
+        author uploaded and has not sent yet. Raises Archived, Empty, NotFound, TooFast or TooLong.
         """
-        text = Message.readable(body)
+        if len(attachments) > Message.MOST_FILES:
+            raise TooLong(_("A message has at most %d files.") % Message.MOST_FILES)
+        text = Message.readable(body, has_files=bool(attachments))
         html = markup.render(text)
         limits.spend("message", author.pk)
         try:
             with transaction.atomic():
-                message = self._insert(author, text, html, nonce, reply_to)
+                message = self._insert(author, text, html, nonce, reply_to, attachments)
                 transaction.on_commit(lambda: broadcasts.message_posted(message))
         except (IntegrityError, NotFound, Archived):
             # Only now is it asked whether the nonce was used: nearly always it was not.
@@ -331,7 +335,9 @@ class Room(models.Model):
             raise
         return message
 
-    def _insert(self, author, text: str, html: str, nonce, reply_to: int | None) -> Message:
+    def _insert(
+        self, author, text: str, html: str, nonce, reply_to: int | None, attachments
+    ) -> Message:
         """The next message of the room, under the room's lock."""
         memberships = Membership.objects.select_for_update(of=("room",)).select_related("room")
         try:
@@ -341,6 +347,7 @@ class Room(models.Model):
         if room.archived_at:
             raise Archived
         original = room._message_to_reply_to(reply_to)
+        files = author.attachments.claim(attachments) if attachments else []
         room.revision += 1
         message = Message.objects.create(
             room=room,
@@ -350,7 +357,10 @@ class Room(models.Model):
             nonce=nonce,
             revision=room.revision,
             reply_to=original,
+            files=[file.about() for file in files],
         )
+        if files:
+            message.attachments.add(*files)
         room.last_message, room.active_at = message, message.created_at
         room.save(update_fields=["revision", "last_message", "active_at"])
         return message

@@ -17,7 +17,6 @@ from chat import rendering
 from chat.broadcasts import person_data
 from chat.errors import ChatError
 from chat.models import Membership, Message, Room
-from chat.protocol import MAX_FRAME_BYTES
 
 
 @require_GET
@@ -65,7 +64,7 @@ def config(user, room: Room, membership: Membership | None) -> dict:
         "time_zone": user.time_zone,
         "last_read": membership.last_read if membership else room.last_message_id or 0,
         "ws": "/ws/?" + urlencode({"lang": translation.get_language()}),
-        "limits": {"body": Message.BODY_LENGTH, "frame": MAX_FRAME_BYTES},
+        "limits": Message.limits(),
         "can_write": room.archived_at is None,
     }
 

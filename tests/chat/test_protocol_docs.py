@@ -21,6 +21,7 @@ PARTS = (
     protocol.Person,
     protocol.Reply,
     protocol.Reaction,
+    protocol.AttachmentData,
     protocol.MessageData,
     protocol.RoomData,
 )

@@ -1,0 +1,212 @@
+import secrets
+import time
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.db import models, transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat import limits, uploads
+from chat.errors import Archived, Empty, NotFound, TooLong
+from chat.models.room import Room
+from chat.uploads import media, readable_size
+
+FFMPEG = media.find(settings.FFMPEG)
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user) -> "AttachmentQuerySet":
+        """The files of messages that `user` may read, and those of their own not sent yet."""
+        rooms = Room.objects.visible_to(user).values("pk")
+        return self.filter(Q(message__room__in=rooms) | Q(message=None, author=user.pk))
+
+    def claim(self, ids: list[int]) -> "list[Attachment]":
+        """Those that no message has yet, locked, in the order of `ids`.
+
+        Within a transaction. Raises NotFound when one of them is gone or sent already.
+        """
+        found = self.select_for_update().filter(message=None).in_bulk(ids)
+        if len(found) != len(ids):
+            raise NotFound(_("A file is not there any more. Attach it again."))
+        return [found[id] for id in ids]
+
+    def release(self) -> None:
+        """Take them from their messages; after the commit their rows and bytes are gone."""
+        ids = list(self.values_list("pk", flat=True))
+        self.filter(pk__in=ids).update(message=None)
+        # Robust: a storage that fails must not keep the others from hearing of the change.
+        transaction.on_commit(Attachment.objects.filter(pk__in=ids).discard, robust=True)
+
+    def discard(self) -> int:
+        """Delete those that are in no message, bytes first; how many there were.
+
+        Whoever is killed in between leaves rows, never bytes that nobody knows of.
+        """
+        with transaction.atomic():
+            gone = list(self.select_for_update(skip_locked=True).filter(message=None))
+            for attachment in gone:
+                attachment.delete_bytes()
+            Attachment.objects.filter(pk__in=[attachment.pk for attachment in gone]).delete()
+        return len(gone)
+
+    def expire(self, at_most: int = 50) -> int:
+        """Discard what was uploaded and never sent, and what interrupted uploads left behind."""
+        old = self.filter(message=None, created_at__lt=timezone.now() - Attachment.KEPT_UNSENT)
+        gone = Attachment.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:at_most]))
+        return gone.discard()
+
+
+class Attachment(models.Model):
+    """A file that somebody uploaded: first only for themselves, then for who reads its message.
+
+    What is shown of it is on the message itself (`Message.files`), as its HTML is; here is what
+    belongs to its bytes: whose they are, where they are, who may have them.
+    """
+
+    class Kind(models.TextChoices):
+        PICTURE = "picture", _("Picture")
+        VIDEO = "video", _("Video")
+        AUDIO = "audio", _("Sound")
+        VOICE = "voice", _("Voice note")
+        FILE = "file", _("File")
+
+    KEPT_UNSENT = timedelta(days=1)
+
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attachments")
+    # Null until it is sent, and again when the message is gone, however that came about: then the
+    # sweep takes it.
+    message = models.ForeignKey(
+        "chat.Message", models.SET_NULL, null=True, blank=True, related_name="attachments"
+    )
+    name = models.CharField(_("name"), max_length=uploads.MAX_NAME_LENGTH)
+    kind = models.CharField(max_length=10, choices=Kind)
+    # As it is served: one of uploads.INLINE, or uploads.DOWNLOAD.
+    content_type = models.CharField(max_length=100)
+    size = models.BigIntegerField(_("bytes"))
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    duration = models.FloatField(null=True)  # seconds
+    waveform = models.CharField(max_length=64, blank=True)
+    # Names in the storage; random, so that an address says nothing and collides with nothing.
+    stored = models.CharField(max_length=100, editable=False)
+    thumbnail = models.CharField(max_length=100, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        indexes = [
+            models.Index("created_at", condition=Q(message=None), name="files_not_sent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def receive(
+        cls, room: Room, author, path: Path, name: str, *, waveform: str = ""
+    ) -> "Attachment":
+        """Take in the file at `path`, to be sent to `room`; until then it is the author's own.
+
+        Raises Archived, Empty, NotFound for who is no member, TooFast, or TooLong for what is too
+        large by itself or for the author's quota.
+        """
+        room.membership_or_error(author)
+        if room.archived_at:
+            raise Archived
+        limits.spend("upload", author.pk)
+        cls._check_size(path.stat().st_size)
+        with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as scratch:
+            upload = uploads.examine(path, name, Path(scratch), waveform=waveform, ffmpeg=FFMPEG)
+            attachment = cls._reserve(author, upload)
+            try:
+                attachment._store(upload)
+            except BaseException:
+                cls.objects.filter(pk=attachment.pk).discard()
+                raise
+        return attachment
+
+    @classmethod
+    def _check_size(cls, size: int) -> None:
+        if not size:
+            raise Empty(_("This file is empty."))
+        if size > settings.MAX_FILE_BYTES:
+            raise TooLong(
+                _("A file may have at most %(limit)s; this one has %(size)s.")
+                % {
+                    "limit": readable_size(settings.MAX_FILE_BYTES),
+                    "size": readable_size(size),
+                }
+            )
+
+    @classmethod
+    def _reserve(cls, author, upload: uploads.Upload) -> "Attachment":
+        """The row, before the bytes are stored. The quota holds also for uploads side by side."""
+        token = secrets.token_urlsafe(16)
+        with transaction.atomic():
+            get_user_model().objects.select_for_update().get(pk=author.pk)
+            cls._check_quota(author, upload.size)
+            return cls.objects.create(
+                author=author,
+                name=upload.name,
+                kind=upload.kind,
+                content_type=upload.type,
+                size=upload.size,
+                width=upload.width,
+                height=upload.height,
+                duration=upload.duration,
+                waveform=upload.waveform,
+                stored=f"files/{token}",
+                thumbnail=f"files/{token}.webp" if upload.thumbnail else "",
+            )
+
+    @classmethod
+    def _check_quota(cls, author, size: int) -> None:
+        quota = settings.GUEST_QUOTA_BYTES if author.is_guest else settings.QUOTA_BYTES
+        used = author.attachments.aggregate(sum=Sum("size"))["sum"] or 0
+        if used + size > quota:
+            raise TooLong(
+                _(
+                    "Your files may take up %(quota)s; %(used)s are used. Delete messages with "
+                    "files that nobody needs any more."
+                )
+                % {"quota": readable_size(quota), "used": readable_size(used)}
+            )
+
+    def _store(self, upload: uploads.Upload) -> None:
+        with upload.path.open("rb") as file:
+            default_storage.save(self.stored, File(file))
+        if upload.thumbnail:
+            default_storage.save(self.thumbnail, ContentFile(upload.thumbnail))
+
+    def delete_bytes(self) -> None:
+        for name in filter(None, (self.stored, self.thumbnail)):
+            default_storage.delete(name)
+
+    def about(self) -> dict:
+        """What a message keeps to show it: see Message.files."""
+        fields = ("name", "kind", "size", "width", "height", "duration", "waveform")
+        about = {field: getattr(self, field) for field in fields}
+        about |= {"id": self.pk, "type": self.content_type, "thumbnail": bool(self.thumbnail)}
+        return {key: value for key, value in about.items() if value not in (None, "", False)}
+
+
+def sweep() -> None:
+    """Free what nobody will send any more, and what a killed process left half taken in."""
+    Attachment.objects.expire()
+    left_behind = time.time() - Attachment.KEPT_UNSENT.total_seconds()
+    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir():
+        with suppress(FileNotFoundError):  # another process sweeps too
+            if path.stat().st_mtime < left_behind:
+                rmtree(path) if path.is_dir() else path.unlink()

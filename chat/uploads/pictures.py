@@ -1,0 +1,106 @@
+"""How large a picture is, and a small WebP of it. Nothing is decoded that is too large to be."""
+
+import io
+import struct
+import threading
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+# What telephones take is within; a few bytes can say very many pixels. Decoded, the largest is
+# 160 MB for a moment, one picture at a time.
+MAX_PIXELS = 40_000_000
+SMALL = 960  # pixels, the longer side
+# A picture that is small already needs nothing smaller; one that moves has to be shown itself.
+SMALL_BYTES, MOVING_BYTES = 100_000, 5_000_000
+ORIENTATION = 0x0112
+
+ONE_AT_A_TIME = threading.Lock()
+
+# What Pillow's decoders raise for files that are cut short or made to break them.
+BROKEN = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    struct.error,
+    MemoryError,
+)
+
+
+class Broken(Exception):
+    """It is no picture that can be shown, or a larger one than may be decoded."""
+
+
+def look_at(path: Path, type: str) -> tuple[int, int, bytes]:
+    """Its width and height when upright, and a small WebP, or b"" where it is shown itself.
+
+    Raises Broken.
+    """
+    format = type.removeprefix("image/").upper()
+    size = path.stat().st_size
+    try:
+        # Pillow makes room for the whole canvas of a WebP as soon as it opens one.
+        if format == "WEBP":
+            _refuse_bomb(_size_of_webp(path))
+        with ONE_AT_A_TIME, Image.open(path, formats=(format,)) as picture:
+            _refuse_bomb(picture.size)
+            width, height = picture.size
+            if picture.getexif().get(ORIENTATION, 1) > 4:  # lying on its side
+                width, height = height, width
+            if getattr(picture, "is_animated", False):
+                is_shown_itself = size <= MOVING_BYTES
+            else:
+                is_shown_itself = size <= SMALL_BYTES and max(width, height) <= SMALL
+            # What is shown itself is decoded too, once: a picture that breaks is none.
+            thumbnail = _small(picture)
+    except BROKEN as error:
+        raise Broken from error
+    return width, height, b"" if is_shown_itself else thumbnail
+
+
+def small(picture: bytes) -> bytes:
+    """A small WebP of a PNG that was made here."""
+    with ONE_AT_A_TIME, Image.open(io.BytesIO(picture), formats=("PNG",)) as opened:
+        return _small(opened)
+
+
+def _small(picture: Image.Image) -> bytes:
+    picture.draft("RGB", (SMALL * 2, SMALL * 2))  # a JPEG is decoded at a fraction
+    has_alpha = picture.has_transparency_data
+    picture.thumbnail((SMALL * 2, SMALL * 2), Image.Resampling.BOX)  # before anything copies it
+    upright = ImageOps.exif_transpose(picture).convert("RGBA" if has_alpha else "RGB")
+    upright.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    upright.save(out, "WEBP", quality=80, method=4)
+    return out.getvalue()
+
+
+def _refuse_bomb(size: tuple[int, int]) -> None:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise Broken
+
+
+def _size_of_webp(path: Path) -> tuple[int, int]:
+    """The canvas as its first chunk says it (RFC 9649, section 2.4 to 2.7)."""
+    with path.open("rb") as file:
+        head = file.read(30)
+    match head[12:16]:
+        case b"VP8X":
+            return (
+                int.from_bytes(head[24:27], "little") + 1,
+                int.from_bytes(head[27:30], "little") + 1,
+            )
+        case b"VP8L":
+            bits = int.from_bytes(head[21:25], "little")
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case b"VP8 ":
+            width, height = struct.unpack_from("<HH", head, 26)
+            return width & 0x3FFF, height & 0x3FFF
+    raise Broken
