@@ -6,7 +6,7 @@ comes over it is made into one WebSocket frame and written to each of those sock
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol
 
 from asgiref.sync import async_to_sync
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 LAYER_ERRORS = (RedisError, OSError, TimeoutError)
 
 MAX_UNPUBLISHED = 10_000
+PATIENCE = 1.0  # seconds; the layer itself would wait for ever for a Redis that is silent
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between tries while the layer is away
 
 
@@ -46,6 +47,7 @@ class RoomHub:
         self.revisions: dict[str, int] = {}
         self.subscribed: set[str] = set()
         self.lock = asyncio.Lock()
+        self.next_try: asyncio.TimerHandle | None = None  # while the layer is away
         self.channel: str | None = None
         self.pending: dict[str, list[Frame]] = {}
         self.outbox: asyncio.Queue[tuple[str, dict]] = asyncio.Queue(MAX_UNPUBLISHED)
@@ -86,20 +88,27 @@ class RoomHub:
 
     async def subscribe(self) -> None:
         """Have the channel layer send all groups that have a member here."""
-        if self.members.keys() <= self.subscribed:
+        if self.members.keys() <= self.subscribed or self.next_try:
             return
         async with self.lock:
             try:
                 if self.channel is None:
-                    self.channel = await self.layer.new_channel()
+                    self.channel = await self._patiently(self.layer.new_channel())
                 for group in tuple(self.members.keys() - self.subscribed):
-                    await self.layer.group_add(group, self.channel)
+                    await self._patiently(self.layer.group_add(group, self.channel))
                     self.subscribed.add(group)
             except LAYER_ERRORS as error:
-                logger.warning("The channel layer does not answer: %s", error)
-                self.loop.call_later(LONGEST_PAUSE, self._resubscribe)
+                logger.warning("The channel layer does not answer: %r", error)
+                self.next_try = self.loop.call_later(LONGEST_PAUSE, self._resubscribe)
+
+    @staticmethod
+    async def _patiently(answer: Awaitable):
+        """Raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE):
+            return await answer
 
     def _resubscribe(self) -> None:
+        self.next_try = None
         self.loop.create_task(self.subscribe())
 
     async def _unsubscribe(self, group: str) -> None:
@@ -107,7 +116,7 @@ class RoomHub:
             if group in self.subscribed and group not in self.members:
                 self.subscribed.discard(group)
                 try:
-                    await self.layer.group_discard(group, self.channel)
+                    await self._patiently(self.layer.group_discard(group, self.channel))
                 except LAYER_ERRORS as error:
                     logger.warning("The channel layer does not answer: %s", error)
 
@@ -125,7 +134,7 @@ class RoomHub:
             group, message = await self.outbox.get()
             while True:
                 try:
-                    await self.layer.group_send(group, message)
+                    await self._patiently(self.layer.group_send(group, message))
                     break
                 except LAYER_ERRORS as error:
                     logger.warning("Not published yet, the channel layer is away: %s", error)
@@ -144,7 +153,7 @@ class RoomHub:
             try:
                 async with self.lock:  # not two channels, of which one would be forgotten
                     if self.channel is None:
-                        self.channel = await self.layer.new_channel()
+                        self.channel = await self._patiently(self.layer.new_channel())
                 self._take(await self.layer.receive(self.channel))
             except LAYER_ERRORS as error:
                 # Only in the beginning. Later on the layer itself connects and subscribes again,

@@ -1,4 +1,4 @@
-"""How often one person may do a thing; counted in Redis when there is one, else in this process."""
+"""How often one person may do a thing; counted in Redis while it answers, else in this process."""
 
 import logging
 import math
@@ -12,10 +12,11 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import ngettext
 from limits import RateLimitItem, parse
-from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
 
+from chat import respite
 from chat.errors import TooFast
 
 logger = logging.getLogger(__name__)
@@ -35,11 +36,15 @@ def lifted() -> Iterator[None]:
 
 @cache
 def limiter() -> MovingWindowRateLimiter:
+    if not settings.REDIS_URL:
+        return own_limiter()
     options: dict[str, Any] = {"key_prefix": settings.REDIS_PREFIX, **settings.REDIS_OPTIONS}
-    if settings.REDIS_URL:
-        return MovingWindowRateLimiter(
-            storage_from_string(settings.REDIS_URL, wrap_exceptions=True, **options)
-        )
+    return MovingWindowRateLimiter(storage_from_string(settings.REDIS_URL, **options))
+
+
+@cache
+def own_limiter() -> MovingWindowRateLimiter:
+    """Counts in this process."""
     return MovingWindowRateLimiter(storage_from_string("memory://"))
 
 
@@ -55,16 +60,21 @@ def spend(action: str, who: str | int) -> None:
     """
     if _are_lifted.get():
         return
-    limit = limit_for(action)
     try:
-        if limiter().hit(limit, action, str(who)):
-            return
-        wait = limiter().get_window_stats(limit, action, str(who)).reset_time - time.time()
-    except StorageError as error:
-        # Better unlimited for a minute than a chat that stops because Redis restarts.
-        logger.warning("Limits are not counted while Redis is away: %s", error)
-        return
-    raise too_fast(wait)
+        wait = respite.ask(_hit, limiter(), action, str(who))
+    except RedisError as error:
+        logger.warning("Limits are counted per process while Redis is away: %s", error)
+        wait = _hit(own_limiter(), action, str(who))
+    if wait is not None:
+        raise too_fast(wait)
+
+
+def _hit(limiter: MovingWindowRateLimiter, action: str, who: str) -> float | None:
+    """Count one; or the seconds to wait when there is none left."""
+    limit = limit_for(action)
+    if limiter.hit(limit, action, who):
+        return None
+    return limiter.get_window_stats(limit, action, who).reset_time - time.time()
 
 
 class Allowance:

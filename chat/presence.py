@@ -15,6 +15,8 @@ from functools import cache
 import redis
 from django.conf import settings
 
+from chat import respite
+
 logger = logging.getLogger(__name__)
 
 LIFETIME = 60.0  # seconds until an entry that is not renewed ends
@@ -50,7 +52,7 @@ def counts(room_ids: Iterable[int]) -> dict[int, int]:
 
 def _safely(function, *args, default=None):
     try:
-        return function(*args)
+        return respite.ask(function, *args)
     except redis.RedisError as error:
         logger.warning("Who is here is not known while Redis is away: %s", error)
         return default

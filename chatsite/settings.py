@@ -212,11 +212,10 @@ if REDIS_URL:
     }
     CACHES = {
         "default": {
-            "BACKEND": "django_redis.cache.RedisCache",
+            "BACKEND": "chat.respite.Cache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": REDIS_PREFIX,
-            # The cache only saves work: without it pages are slower, not broken.
-            "OPTIONS": {"IGNORE_EXCEPTIONS": True, "CONNECTION_POOL_KWARGS": REDIS_OPTIONS},
+            "OPTIONS": {"CONNECTION_POOL_KWARGS": REDIS_OPTIONS},
         }
     }
 else:

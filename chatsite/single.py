@@ -49,7 +49,7 @@ def hold_database() -> None:
     for name, value in KEEPALIVES.items():
         session.execute(f"SET tcp_keepalives_{name} = {value}")
     key = crc32(b"chatsite is served")
-    if not session.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()[0]:
+    if session.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone() != (True,):
         refuse(f"the database {session.info.dbname}")
     _held.append(session)
 

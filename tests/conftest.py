@@ -23,6 +23,7 @@ def clean_slate(settings, tmp_path):
         Redis.from_url(settings.REDIS_URL).flushdb()
     cache.clear()
     limits.limiter.cache_clear()
+    limits.own_limiter.cache_clear()
     presence._store.cache_clear()
 
 
