@@ -18,6 +18,7 @@ from django.db import DatabaseError, close_old_connections
 from chat import presence
 from chat.broadcasts import audience_group, person_data
 from chat.hub import Member, RoomHub
+from chat.models import Room
 from chat.protocol import (
     Person,
     Presence,
@@ -59,6 +60,7 @@ class Audience:
         self.hub, self.room, self.slug = hub, room, room.slug
         self.tabs: set[Member] = set()
         self.here: set[int] = set()
+        self.have_members_changed = False
         self.typists: dict[int, tuple[Person, asyncio.TimerHandle]] = {}
         self.looked_at = -math.inf  # a machine's clock may have begun a moment ago
         self.next_look: asyncio.TimerHandle | None = None
@@ -104,6 +106,10 @@ class Audience:
 
     def heed(self, order: dict) -> None:
         match order:
+            case {"do": "members"}:
+                self.have_members_changed = True
+                # Whoever walks in is here in a moment: one look for both.
+                self._look_in(PAUSE)
             case {"do": "presence"}:
                 self._look_in(self.looked_at + PAUSE - time.monotonic())
             case {"do": "typing", "person": person, "on": on}:
@@ -130,13 +136,15 @@ class Audience:
     async def _look(self) -> None:
         before = self.here
         self.here = await in_thread(presence.present, self.room.pk)
-        if self.here == before:
+        if self.here == before and not self.have_members_changed:
             return
+        self.have_members_changed = False
         try:
             self.tell(*await in_thread(self._news, before, self.here))
         except DatabaseError as error:
             logger.warning("Who is here is told when the database is back: %s", error)
-            self.here = before  # so that the next look sees the same difference
+            # So that the next look sees the same difference.
+            self.here, self.have_members_changed = before, True
 
     def _news(self, before: set[int], here: set[int]) -> list[ServerFrame]:
         """Who came, who went, and who is here now."""
@@ -147,7 +155,10 @@ class Audience:
             news += [UserJoined(room=self.slug, user=person) for person in _people(came)]
             news += [UserLeft(room=self.slug, user=person) for person in _people(went)]
         users, count = people_here(self.room.pk, here)
-        return [*news, Presence(room=self.slug, users=users, count=count)]
+        members = Room.objects.filter(pk=self.room.pk).values_list("members_count", flat=True)
+        # None when the room was deleted meanwhile.
+        members_count = members.first() or 0
+        return [*news, Presence(room=self.slug, users=users, count=count, members=members_count)]
 
     # Who is typing ------------------------------------------------------------------------------
 

@@ -152,5 +152,10 @@ def typing(room_id: int, person: Person, on: bool) -> None:
     publish(audience_group(room_id), order=order)
 
 
+def members_changed(room_id: int) -> None:
+    """How many there are; who opens the room looks at it all the same."""
+    publish(audience_group(room_id), order={"do": "members"})
+
+
 def presence_changed(room_id: int) -> None:
     publish(audience_group(room_id), order={"do": "presence"})

@@ -270,6 +270,7 @@ class ChatConsumer(AsyncConsumer):
             about=broadcasts.room_data(room),
             users=users,
             count=count,
+            members=room.members_count,
         )
         return ack, None if frame.since is None else self._changes(room, frame.since)
 

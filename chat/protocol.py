@@ -236,11 +236,12 @@ class UserLeft(ServerFrame, tag="user_left"):
 
 
 class Presence(ServerFrame, tag="presence"):
-    """Who is here: the first of them by name, and how many in all."""
+    """Who is here: the first of them by name, and how many in all; and how many are members."""
 
     room: str
     users: list[Person]
     count: int
+    members: int
 
 
 class RoomChanged(ServerFrame, tag="room_changed"):
@@ -304,6 +305,7 @@ class Ack(ServerFrame, tag="ack", omit_defaults=True):
     about: RoomData | None = None
     users: list[Person] | None = None
     count: int | None = None
+    members: int | None = None
     id: int | None = None
     nonce: UUID | None = None
 

@@ -3,9 +3,11 @@
 // With other words or another style these bytes differ, and the browser fetches the page anew.
 const CACHE = "offline {{ LANGUAGE_CODE }} {% static "css/site.css" %}";
 const PAGE = "{% url "offline" %}";
+// No other page has it: fetched with this one, so that it is in the browser's cache as well.
+const SCRIPT = "{% static "js/returning.js" %}";
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.add(PAGE)));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([PAGE, SCRIPT])));
   self.skipWaiting();
 });
 

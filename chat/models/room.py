@@ -293,12 +293,14 @@ class Room(models.Model):
             if is_new:
                 Room.objects.filter(pk=self.pk).update(members_count=F("members_count") + 1)
                 transaction.on_commit(lambda: broadcasts.membership_gained(self, user))
+                transaction.on_commit(partial(broadcasts.members_changed, self.pk))
         return membership, is_new
 
     def _drop(self, memberships) -> None:
         gone = list(memberships.select_related("user"))
         memberships.delete()
         Room.objects.filter(pk=self.pk).update(members_count=F("members_count") - len(gone))
+        transaction.on_commit(partial(broadcasts.members_changed, self.pk))
         for membership in gone:
             transaction.on_commit(partial(broadcasts.membership_lost, self, membership.user))
 

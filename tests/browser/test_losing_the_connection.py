@@ -70,6 +70,8 @@ def test_people_come_back_by_themselves_when_the_server_restarts(talk, site, com
     alice, bob = talk
     alice.sends("Before the restart")
     bob.sees("Before the restart")
+    expect(alice.page.locator("#log .event")).to_have_text("bob came in")
+    arrivals = {person: person.page.locator("#log .event").all_inner_texts() for person in talk}
     site.stop()
     expect(bob.page.locator("#status")).to_contain_text("Reconnecting")
     alice.sends("During the restart")
@@ -80,6 +82,9 @@ def test_people_come_back_by_themselves_when_the_server_restarts(talk, site, com
     expect(bob.last.locator(".body")).to_contain_text("During the restart", timeout=40_000)
     alice.has_sent_everything()
     expect(alice.messages("During the restart")).to_have_count(1)
+    for person in talk:
+        expect(person.page.locator("#people li")).to_have_count(2)
+        assert person.page.locator("#log .event").all_inner_texts() == arrivals[person]
     complaints.excuse(*EXCUSED)
 
 
@@ -174,3 +179,15 @@ def test_a_refused_message_says_why_and_can_be_sent_again(alice, bob, room):
     failed.get_by_role("button", name="Try again").click()
     bob.sees("Once more")
     alice.sees("Once more")
+
+
+def test_the_page_that_says_one_is_offline_goes_by_itself(alice, site, complaints):
+    alice.visit("/rooms/")
+    alice.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    site.stop()
+    alice.page.reload()
+    heading = alice.page.locator("h1")
+    expect(heading).to_have_text("You are offline")
+    site.start()
+    expect(heading).to_have_text("Rooms", timeout=40_000)
+    complaints.excuse("Failed to load resource", "ERR_CONNECTION_REFUSED")

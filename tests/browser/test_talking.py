@@ -199,3 +199,30 @@ def test_a_room_that_one_has_left_elsewhere_is_covered(talk):
     second.locator("form[action*=leave] button").click()
     expect(bob.page.get_by_role("alert")).to_contain_text("not in this room any more")
     expect(bob.messages()).to_have_count(0)
+
+
+def test_a_quote_says_what_its_original_says_now(talk):
+    alice, bob = talk
+    alice.sends("The train leaves at noon")
+    bob.does("reply", bob.sees("The train leaves at noon"))
+    bob.sends("I will be there")
+    quote = bob.sees("I will be there").locator(".quote")
+    expect(quote).to_have_text("alice The train leaves at noon")
+    original = alice.messages().first
+    alice.does("edit", original)
+    alice.page.locator(".edit textarea").fill("The train leaves at one")
+    alice.page.locator(".edit textarea").press("Enter")
+    expect(quote).to_have_text("alice The train leaves at one")
+    alice.deletes(original)
+    expect(quote).to_have_text("alice")
+
+
+def test_the_toolbar_leaves_the_button_of_code_free(alice, room):
+    for text in ("```\nfirst()\n```", "```\nsecond()\n```"):
+        alice.sends(text)
+    alice.has_sent_everything()
+    row = alice.sees("second()")
+    row.hover()
+    toolbar = row.locator(".actions").bounding_box()
+    button = row.locator(".copy-code").bounding_box()
+    assert toolbar["y"] + toolbar["height"] <= button["y"]

@@ -26,6 +26,13 @@ async def test_coming_and_going_is_told(tab_of, alice, bob, room):
     assert [person["name"] for person in here["users"]] == ["alice"]
 
 
+async def test_members_are_counted_though_they_are_not_here(tab_of, alice, bob, room):
+    hers = await tab_of(alice, room)
+    await hers.receive("presence", count=1, members=2)
+    await in_thread(room.remove_member, alice, bob)
+    await hers.receive("presence", count=1, members=1)
+
+
 async def test_two_tabs_are_one_person(tab_of, alice, bob, room):
     hers = await tab_of(alice, room)
     first, second = await tab_of(bob, room), await tab_of(bob, room)

@@ -83,5 +83,6 @@ export class History {
     this.older.hidden = !hasOlder;
     this.newer.hidden = !hasNewer;
     $("#beginning").hidden = hasOlder;
+    this.timeline.tell("extended");
   }
 }

@@ -126,6 +126,6 @@ tellOfArrivals({ socket, log, scroll });
 closeMenusOutside();
 switchThemeInPlace();
 keepOfflinePage();
-openAtNews({ timeline, scroll, reading, composer });
+openAtNews({ timeline, scroll, reading, history, composer });
 history.watch();
 socket.connect();

@@ -8,9 +8,13 @@ import { say } from "./words.js";
 
 const HINTS = 6;
 
-export function openAtNews({ timeline, scroll, reading, composer }) {
-  const unread = reading.firstUnread;
-  if (unread) markUnread(unread);
+/** `parts`: timeline, scroll, reading, history and composer. */
+export function openAtNews(parts) {
+  const { timeline, scroll, reading, composer } = parts;
+  const [unread] = reading.unread;
+  // With older ones above it that are unread too, the mark belongs further up.
+  if (unread && reading.isMoreAbove) import("./above.js").then(({ leadUp }) => leadUp(parts));
+  else if (unread) markUnread(unread);
   const asked = timeline.rows.get(Number(urls.around));
   scroll.toEnd();
   const mark = $("#unread");

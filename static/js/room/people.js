@@ -5,6 +5,7 @@ import { me, urls } from "./page.js";
 import { listed, say } from "./words.js";
 
 const NAMED = 3;
+const RETURN = 60_000; // ms: others may notice later that the server is back
 
 /** Keep the list and the counts of who is here. */
 export function showPeople(socket) {
@@ -17,24 +18,30 @@ export function showPeople(socket) {
     link.href = urls.person.replace("0", user.id);
     if ($("img", row).getAttribute("src") !== user.avatar) $("img", row).src = user.avatar;
     $(".name", row).textContent = user.name;
+    row.dataset.person = user.id;
     row.toggleAttribute("data-guest", user.guest);
     row.toggleAttribute("data-me", user.id === me.id);
     return row;
   };
-  const show = ({ users, count }) => {
+  const count = (what, number) => {
+    for (const element of $$(`[data-count='${what}']`)) element.textContent = number;
+  };
+  const show = ({ users, count: here, members }) => {
     const shown = users.map((user) => [user.id, rowOf(user)]);
     rows.clear();
     shown.forEach(([id, row]) => rows.set(id, row));
     list.replaceChildren(...rows.values());
-    const others = count - users.length;
+    const others = here - users.length;
     if (others > 0) list.append(make("li", { className: "others" }, say("others", { n: others })));
-    for (const element of $$("[data-count='here']")) element.textContent = count;
+    count("here", here);
+    count("members", members);
   };
   socket.onHere("presence", show);
   socket.on("person_changed", ({ user }) => {
     if (rows.has(user.id)) rowOf(user);
     for (const row of $$(`.message[data-author="${user.id}"]`)) {
       $(".who", row).textContent = user.name;
+      $(".who", row).toggleAttribute("data-guest", user.guest);
       $(".avatar", row).src = user.avatar;
     }
   });
@@ -43,8 +50,16 @@ export function showPeople(socket) {
 
 /** Say in the log that somebody came or went; many within one pause become one line. */
 export function tellOfArrivals({ socket, log, scroll }) {
+  // Who was here when the connection went: that they come back when it does is no news.
+  const returning = new Set();
+  socket.on("state", (state) => {
+    if (state !== "waiting") return;
+    for (const row of $$("#people [data-person]")) returning.add(Number(row.dataset.person));
+  });
+  socket.on("welcome", () => setTimeout(() => returning.clear(), RETURN));
+
   const tell = (type, { user }) => {
-    if (user.id === me.id) return;
+    if (user.id === me.id || (type === "came" && returning.delete(user.id))) return;
     let line = log.lastElementChild;
     if (!line?.matches(".event")) {
       line = make("p", { className: "event", came: new Map(), left: new Map() });

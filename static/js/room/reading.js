@@ -24,12 +24,16 @@ export class Reading extends Teller {
     button.onclick = () => history.toPresent();
   }
 
-  /** The first row that others wrote after what this person had read; undefined if none is here. */
-  get firstUnread() {
-    if (config.last_read == null) return undefined;
-    return [...this.timeline.all].find(
+  /** The rows that others wrote after what this person had read when the page was made. */
+  get unread() {
+    return [...this.timeline.all].filter(
       (row) => Number(row.dataset.id) > config.last_read && !row.matches(".mine") && isSeen(row),
     );
+  }
+
+  /** Whether what is unread begins before the oldest row of the page. */
+  get isMoreAbove() {
+    return this.timeline.hasOlder && this.timeline.oldest > config.last_read;
   }
 
   get #isReading() {

@@ -1,6 +1,6 @@
 /** How things stand with the connection and the room, said plainly and without moving anything. */
 
-import { copyOf, make } from "./dom.js";
+import { $, copyOf, make } from "./dom.js";
 import { urls } from "./page.js";
 import { say } from "./words.js";
 
@@ -38,9 +38,12 @@ export class Status {
   /** The room is not this person's any more: nothing of it stays to be read. */
   removed() {
     this.conversation.replaceChildren(copyOf("removed"));
+    $("#people-pane")?.remove();
   }
 
   #show(kind, ...content) {
+    // Who is here is known while one is connected.
+    $("#people-pane")?.classList.toggle("stale", !this.socket.isOpen);
     this.bar.className = `status ${kind ?? ""}`;
     this.bar.replaceChildren(...content);
   }

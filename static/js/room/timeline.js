@@ -8,7 +8,8 @@ const REMEMBERED = 300;
 const idOf = (row) => Number(row?.dataset.id);
 const revisionOf = (row) => Number(row.dataset.revision);
 
-/** Tells "arrived" ({row, message}), "replaced" ({old, row}) and "trimmed". */
+/** Tells "arrived" ({row, message}), "replaced" ({old, row}),
+    "extended" (by a page, or made anew) and "trimmed". */
 export class Timeline extends Teller {
   rows = new Map();
   // Changes to what is not on the page, kept a while: its page may be on its way, and be older.
