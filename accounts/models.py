@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import avatars, names
-from chat import broadcasts
+from chat import broadcasts, limits
 from chat.errors import Invalid, Taken
 
 available_time_zones = cache(zoneinfo.available_timezones)
@@ -34,6 +34,18 @@ _TAKEN = _("“%s” is taken, or looks too much like somebody's name. Choose an
 
 
 class PeopleQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: "User") -> "PeopleQuerySet":
+        """The people who exist for `user`: who is in their rooms or wrote there, and themselves.
+
+        And, unless they are a guest, the same of all public rooms, which they may read.
+        """
+        rooms = Q(room__in=user.rooms.values("pk"))
+        if not user.is_guest:
+            rooms |= Q(room__kind="public")
+        is_in = user.memberships.model.objects.filter(rooms, user=OuterRef("pk"))
+        wrote = user.messages.model.objects.filter(rooms, author=OuterRef("pk"))
+        return self.filter(Q(pk=user.pk) | Exists(is_in) | Exists(wrote))
+
     def named_like(self, name: str) -> "PeopleQuerySet":
         """Whoever goes by a name that could be taken for this one."""
         alike = names.likeness(name)
@@ -230,7 +242,11 @@ class User(AbstractUser):
     # Profile ---------------------------------------------------------------------------------
 
     def edit_profile(self, *, display_name: str, **about) -> None:
-        """Change name, `about`, `language`, `time_zone`, `theme`. Raises Invalid or Taken."""
+        """Change name, `about`, `language`, `time_zone`, `theme`.
+
+        Raises Invalid, Taken or TooFast.
+        """
+        limits.spend("profile", self.pk)
         old_name, name = self.name, names.clean(display_name)
         self.display_name = name and (name if name == old_name else self.usable_name(name))
         for field, value in about.items():
@@ -240,7 +256,8 @@ class User(AbstractUser):
             self.tell_of_change()
 
     def take_avatar(self, data: bytes) -> None:
-        """Be seen with this picture. Raises as avatars.reencode() does."""
+        """Be seen with this picture. Raises TooFast, and as avatars.reencode() does."""
+        limits.spend("profile", self.pk)
         self._change_avatar(
             ContentFile(avatars.reencode(data), f"{secrets.token_urlsafe(16)}.webp")
         )

@@ -84,6 +84,7 @@ class ChatConsumer(AsyncConsumer):
 
     async def connect(self):
         self.allowance, self.typing_allowance = Allowance("frame"), Allowance("typing")
+        self.sync_allowance = Allowance("sync")
         self.user_id = self.scope["user"].pk
         self.session_key = self.scope["session"].session_key
         self.language = self._wanted_language()
@@ -162,6 +163,7 @@ class ChatConsumer(AsyncConsumer):
                 await self.ask(self._mark_read, frame)
                 await self.ack(frame)
             case Sync():
+                self.sync_allowance.spend()
                 await self.answer(await self.ask(self._caught_up, frame))
             case Ping():
                 await self.answer(Pong(ref=frame.ref))
@@ -240,6 +242,8 @@ class ChatConsumer(AsyncConsumer):
 
     async def open_room(self, frame: JoinRoom):
         """Be told first, then read the state: so nothing falls between the two."""
+        if frame.since is not None:
+            self.sync_allowance.spend()
         room = await self.ask(self._join, frame)
         await self.tab.open_room(room)
         try:

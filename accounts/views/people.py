@@ -9,7 +9,7 @@ from accounts.models import User
 @login_required
 def person(request, pk):
     """Who somebody is; with `?card` only the card, to be shown over another page."""
-    someone = get_object_or_404(User, pk=pk)
+    someone = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     shared = request.user.rooms.filter(pk__in=someone.memberships.values("room"))
     rooms = shared.order_by("-active_at", "-id")
     is_card = "card" in request.GET

@@ -81,3 +81,13 @@ async def test_connecting_is_limited(live, alice, limit):
     assert second.read_all()[0]["code"] == "too_fast"
     for tab in (first, second):
         await tab.disconnect()
+
+
+async def test_asking_for_what_was_missed_is_limited(tab_of, alice, room, limit):
+    limit(sync="2 per minute")
+    hers = await tab_of(alice, room)
+    assert (await hers.ask("sync", room=room.slug, since=0))["type"] == "changes"
+    assert (await hers.ask("join_room", room=room.slug, since=0))["type"] == "ack"
+    assert (await hers.ask("sync", room=room.slug, since=0))["code"] == "too_fast"
+    assert (await hers.ask("join_room", room=room.slug, since=0))["code"] == "too_fast"
+    assert (await hers.ask("join_room", room=room.slug))["type"] == "ack"
