@@ -10,11 +10,10 @@ def tally(rows: QuerySet, choice: str) -> list[dict]:
     `rows` each have a `user` and a field `choice`. A list of {"key", "count", "who"}, which stays
     short however many there are.
     """
-    of_one_choice = {"partition_by": F(choice)}
     found = (
         rows.annotate(
-            place=Window(RowNumber(), order_by="pk", **of_one_choice),
-            count=Window(Count("pk"), **of_one_choice),
+            place=Window(RowNumber(), partition_by=F(choice), order_by="pk"),
+            count=Window(Count("pk"), partition_by=F(choice)),
         )
         .filter(place__lte=NAMED)
         .order_by("pk")

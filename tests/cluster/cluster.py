@@ -21,7 +21,16 @@ SLOWEST_START = 90.0  # seconds, on a machine that is busy with other tests
 # Tested is what is said, not how often one may say it.
 UNLIMITED = {
     f"LIMIT_{name}": "1000000 per second"
-    for name in ("MESSAGES", "EDITS", "TYPING", "SYNCS", "JOINS", "CONNECTIONS", "FRAMES", "NEW_ROOMS")
+    for name in (
+        "MESSAGES",
+        "EDITS",
+        "TYPING",
+        "SYNCS",
+        "JOINS",
+        "CONNECTIONS",
+        "FRAMES",
+        "NEW_ROOMS",
+    )
 } | {"LIMIT_LOGINS": "10000/m/ip"}
 
 
