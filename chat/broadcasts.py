@@ -70,6 +70,7 @@ def message_data(message) -> MessageData:
             Reaction(one["key"], one["count"], one["who"]) for one in message.reaction_tally
         ],
         edited_at=message.edited_at,
+        pinned=message.pinned_at is not None,
         deleted=message.deleted_at is not None,
         attachments=[attachment_data(file) for file in message.files],
         reply_to=original
@@ -102,7 +103,7 @@ def message_posted(message) -> None:
 
 
 def message_changed(message) -> None:
-    """Edited, deleted, or reacted to."""
+    """Edited, deleted, pinned, or reacted to."""
     _tell_room(message, MessageChanged)
 
 

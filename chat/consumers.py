@@ -32,6 +32,7 @@ from chat.protocol import (
     JoinRoom,
     LeaveRoom,
     MarkRead,
+    Pin,
     Ping,
     Pong,
     React,
@@ -154,6 +155,9 @@ class ChatConsumer(AsyncConsumer):
             case React():
                 message = await self.ask(self._react, frame)
                 await self.ack(frame, revision=message.revision)
+            case Pin():
+                message = await self.ask(self._pin, frame)
+                await self.ack(frame, revision=message.revision)
             case TypingStart():
                 self.typing_allowance.spend()
                 self.tab.start_typing(frame.room)
@@ -219,6 +223,9 @@ class ChatConsumer(AsyncConsumer):
 
     def _react(self, user, frame: React) -> Message:
         return self._message(user, frame.id).react(user, frame.emoji, frame.on)
+
+    def _pin(self, user, frame: Pin) -> Message:
+        return self._message(user, frame.id).pin(user, frame.on)
 
     def _mark_read(self, user, frame: MarkRead) -> None:
         self._room(user, frame.room).membership_or_error(user).read_up_to(frame.id)

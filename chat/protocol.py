@@ -77,6 +77,13 @@ class React(ClientFrame, tag="react"):
     on: bool
 
 
+class Pin(ClientFrame, tag="pin"):
+    """Put a message on the room's board (`on`) or take it off; for who moderates the room."""
+
+    id: Id
+    on: bool
+
+
 class TypingStart(ClientFrame, tag="typing_start"):
     """To be repeated every few seconds while typing goes on; it lapses by itself."""
 
@@ -110,6 +117,7 @@ AnyClientFrame = (
     | EditMessage
     | DeleteMessage
     | React
+    | Pin
     | TypingStart
     | TypingStop
     | MarkRead
@@ -180,6 +188,7 @@ class MessageData(Struct):
     attachments: list[AttachmentData] = []
     reactions: list[Reaction] = []
     edited_at: datetime | None = None
+    pinned: bool = False
     deleted: bool = False
 
 

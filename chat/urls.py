@@ -1,7 +1,18 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from chat.views import conversation, files, home, invitations, members, offline, rooms, tallies
+from chat.views import (
+    conversation,
+    edits,
+    files,
+    home,
+    invitations,
+    members,
+    offline,
+    pins,
+    rooms,
+    tallies,
+)
 
 
 class RoomSlug(StringConverter):
@@ -20,6 +31,9 @@ urlpatterns = [
     path("rooms/<room:slug>/messages/", conversation.messages, name="messages"),
     path("rooms/<room:slug>/messages/<int:pk>/who/", tallies.who, name="who"),
     path("rooms/<room:slug>/files/", files.upload, name="upload"),
+    path("rooms/<room:slug>/messages/<int:pk>/edits/", edits.edits, name="edits"),
+    path("rooms/<room:slug>/pins/", pins.pins, name="pins"),
+    path("rooms/<room:slug>/pins/<int:pk>/remove/", pins.unpin, name="unpin"),
     path("rooms/<room:slug>/join/", rooms.join_room, name="join_room"),
     path("rooms/<room:slug>/leave/", rooms.leave_room, name="leave_room"),
     path("rooms/<room:slug>/edit/", rooms.edit_room, name="edit_room"),

@@ -1,5 +1,6 @@
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts, limits, markup
 from chat.errors import Archived, Empty, Invalid, NotAllowed, NotFound, TooLong
+from chat.models.edit import MessageEdit
 from chat.models.reaction import Reaction
 from chat.protocol import MAX_FRAME_BYTES
 
@@ -20,6 +22,10 @@ class MessageQuerySet(models.QuerySet):
 
     def visible(self) -> "MessageQuerySet":
         return self.filter(deleted_at=None)
+
+    def pinned(self) -> "MessageQuerySet":
+        """What is on the board of the room, the newest first."""
+        return self.filter(pinned_at__isnull=False).order_by("-pinned_at")
 
     def with_author(self) -> "MessageQuerySet":
         """Everything that showing a message needs, in one query."""
@@ -73,6 +79,9 @@ class Message(models.Model):
 
     BODY_LENGTH = 10_000
     MOST_FILES = 10
+    MOST_PINS = 100  # in a room
+    # A slip of the pen that is mended at once is nobody's business.
+    GRACE = timedelta(seconds=60)
     # What catching up may bring at once, in messages and in characters of text and HTML.
     CHANGES_LIMIT, CHANGES_LENGTH = 200, 100_000
 
@@ -91,6 +100,7 @@ class Message(models.Model):
     # What its files look like, see Attachment.about(): to show a message no other table is read.
     files = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
+    pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
 
@@ -103,7 +113,14 @@ class Message(models.Model):
             models.UniqueConstraint("room", "revision", name="one_message_per_room_revision"),
             models.UniqueConstraint("author", "nonce", name="one_message_per_nonce"),
         ]
-        indexes = [models.Index(fields=["room", "id"], name="messages_in_order")]
+        indexes = [
+            models.Index(fields=["room", "id"], name="messages_in_order"),
+            models.Index(
+                fields=["room", "pinned_at"],
+                condition=models.Q(pinned_at__isnull=False),
+                name="pinned_messages",
+            ),
+        ]
 
     def __str__(self) -> str:
         return markup.excerpt(self.body, 60)
@@ -141,16 +158,27 @@ class Message(models.Model):
         return text
 
     def edit(self, by, body: str) -> "Message":
-        """Change the text of one's own message. Raises as Room.post() does, or NotAllowed."""
+        """Change the text of one's own message. Raises as Room.post() does, or NotAllowed.
+
+        What it said before is kept for the members, but not what its author mends at once.
+        """
         text = self.readable(body, has_files=bool(self.files))
         html = markup.render(text)
         limits.spend("edit", by.pk)
-        with self._changing() as message:
-            if message.author_id != by.pk and not by.has_perm("chat.change_message"):
+        with self._locked() as message:
+            is_mine = message.author_id == by.pk
+            if not is_mine and not by.has_perm("chat.change_message"):
                 raise NotAllowed(_("Only its author can edit a message."))
             if message.room.archived_at:
                 raise Archived
-            message.body, message.html, message.edited_at = text, html, timezone.now()
+            if text == message.body:
+                return message
+            now = timezone.now()
+            if not is_mine or now - message.created_at > self.GRACE:
+                MessageEdit.keep(message)
+                message.edited_at = now
+            message._take_revision()
+            message.body, message.html = text, html
             message.save(update_fields=["body", "html", "edited_at", "revision"])
         return message
 
@@ -162,15 +190,35 @@ class Message(models.Model):
             if message.files:
                 message.attachments.release()
             message.body, message.html, message.files = "", "", []
-            message.deleted_at, message.reaction_tally = timezone.now(), []
+            message.deleted_at, message.pinned_at, message.reaction_tally = timezone.now(), None, []
             message.reactions.all().delete()
-            message.save(
-                update_fields=["body", "html", "files", "deleted_at", "reaction_tally", "revision"]
-            )
+            message.edits.all().delete()
+            message.save()
             room = message.room
             if room.last_message_id == message.pk:
                 room.last_message = room.messages.visible().order_by("-pk").first()
                 room.save(update_fields=["last_message"])
+        return message
+
+    def pin(self, by, on: bool = True) -> "Message":
+        """Put this message on the room's board, or take it off. For who moderates the room.
+
+        Raises Archived, NotAllowed, NotFound or TooFast.
+        """
+        self.room.require_role(by, "moderator")
+        limits.spend("edit", by.pk)
+        with self._locked() as message:
+            if message.room.archived_at:
+                raise Archived
+            if on == (message.pinned_at is not None):
+                return message
+            if on and message.room.messages.pinned().count() >= self.MOST_PINS:
+                raise NotAllowed(
+                    _("%d messages are pinned already. Unpin one first.") % self.MOST_PINS
+                )
+            message.pinned_at = timezone.now() if on else None
+            message._take_revision()
+            message.save(update_fields=["pinned_at", "revision"])
         return message
 
     def react(self, by, emoji: str, on: bool = True) -> "Message":

@@ -1,5 +1,7 @@
 """Tabs through the whole application, with a hub and a channel layer of the test's own."""
 
+from datetime import timedelta
+
 import channels.layers
 import pytest
 from django.conf import settings
@@ -62,6 +64,14 @@ def says():
             return await in_thread(room.post, user, body, **more)
 
     return says
+
+
+@pytest.fixture
+def no_grace(monkeypatch):
+    """Each edit leaves its mark, however soon it comes."""
+    from chat.models import Message
+
+    monkeypatch.setattr(Message, "GRACE", timedelta(0))
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """Changing what one has said."""
 
-import pytest
+from datetime import timedelta
 
-from chat.models import Membership
+import pytest
+from django.urls import reverse
+
+from chat.models import Membership, Message, MessageEdit
 from chat.threads import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,7 +20,6 @@ async def test_everybody_sees_the_change_in_the_order_of_revisions(tab_of, says,
     assert told["message"]["id"] == message.pk
     assert told["message"]["body"] == "*Hello*"
     assert "<em>Hello</em>" in told["message"]["html"]
-    assert told["message"]["edited_at"] is not None
     assert told["message"]["deleted"] is False
 
 
@@ -58,3 +60,61 @@ async def test_who_has_left_edits_no_more(tab_of, says, bob, room):
     his = await tab_of(bob)
     assert (await his.ask("edit_message", id=message.pk, body="Again"))["code"] == "not_found"
     assert not await in_thread(Membership.objects.filter(user=bob).exists)
+
+
+async def test_what_is_mended_at_once_leaves_no_mark(tab_of, says, alice, room):
+    message = await says(alice, room, "Helo")
+    hers = await tab_of(alice, room)
+    await hers.ask("edit_message", id=message.pk, body="Hello")
+    assert (await hers.receive("message_changed"))["message"]["edited_at"] is None
+    assert not await in_thread(MessageEdit.objects.exists)
+
+
+async def test_what_is_changed_later_bears_a_mark_that_leads_to_it(
+    tab_of, says, no_grace, alice, room
+):
+    message = await says(alice, room, "Tea at five")
+    hers = await tab_of(alice, room)
+    await hers.ask("edit_message", id=message.pk, body="Tea at six")
+    told = (await hers.receive("message_changed"))["message"]
+    assert told["edited_at"] is not None
+    assert f'href="messages/{message.pk}/edits/"' in told["html"]
+
+
+def test_the_same_text_is_no_change(alice, room, no_grace):
+    message = room.post(alice, "Hello").edit(alice, " Hello ")
+    assert (message.edited_at, message.revision) == (None, 1)
+
+
+def test_who_runs_the_site_leaves_a_mark_at_once(alice, new_user, room):
+    staff = new_user("staff", is_staff=True, is_superuser=True)
+    assert room.post(alice, "Hello").edit(staff, "Hi").edited_at
+
+
+def test_members_read_what_it_said_before(client_of, alice, bob, charlie, room, no_grace):
+    message = room.post(alice, "Tea at **five**")
+    Message.objects.update(created_at=message.created_at - timedelta(days=1))
+    for text in ("Tea at six", "Tea at seven"):
+        message.edit(alice, text)
+    where = reverse("edits", args=[room.slug, message.pk])
+    page = client_of(bob).get(where).content.decode()
+    assert page.index("Tea at seven") < page.index("Tea at six") < page.index("<strong>five")
+    part = client_of(bob).get(where + "?part").content.decode()
+    assert "<html" not in part and "Tea at six" in part
+    assert client_of(charlie).get(where).status_code == 404
+
+
+def test_what_a_deleted_message_said_is_gone(client_of, alice, room, no_grace):
+    message = room.post(alice, "Secret").edit(alice, "Nothing")
+    message.remove(alice)
+    assert not MessageEdit.objects.exists()
+    where = reverse("edits", args=[room.slug, message.pk])
+    assert client_of(alice).get(where).status_code == 404
+
+
+def test_only_so_many_versions_are_kept(monkeypatch, alice, room, no_grace):
+    monkeypatch.setattr(MessageEdit, "KEPT", 2)
+    message = room.post(alice, "0")
+    for number in "1234":
+        message = message.edit(alice, number)
+    assert list(message.edits.values_list("body", flat=True)) == ["2", "3"]

@@ -79,6 +79,16 @@ export function enableReactions(parts) {
   };
 }
 
+/** Show what a message said before when its mark "edited" is pressed. */
+export function enableEdits(log) {
+  log.addEventListener("click", async (event) => {
+    const link = event.target.closest("a.edited");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    (await import("./edits.js")).showEdits(link);
+  });
+}
+
 /** Show the card of a person whose name or picture is pressed. */
 export function enableCards(card) {
   document.addEventListener("click", async (event) => {

@@ -13,6 +13,7 @@ import {
   completeEmoji,
   editor,
   enableCards,
+  enableEdits,
   enableEmoji,
   enableFormatting,
   enableReactions,
@@ -48,7 +49,7 @@ const reading = new Reading({ socket, timeline, scroll, history, button: $("#jum
 const outbox = new Outbox(socket);
 const pending = new Pending({ list: $("#outbox"), outbox, timeline });
 const composer = new Composer($("#composer"));
-const remove = deleter(socket, status);
+const remove = deleter(status);
 const edit = editor({ socket, timeline, scroll, status, remove, composer });
 const people = showPeople(socket);
 const stopTyping = tellTyping(socket, composer.textarea);
@@ -111,14 +112,23 @@ outbox.on("sent", ({ item, ack }) => {
   else catchup.expect(ack.revision);
 });
 
-const reactions = enableReactions({ log, socket, status });
-const verbs = { ...reactions, reply: (row) => composer.replyTo(row), edit, delete: remove };
+const reactions = enableReactions({ log, status });
+const pin = (row, on) => status.ask({ type: "pin", id: Number(row.dataset.id), on });
+const verbs = {
+  ...reactions,
+  reply: (row) => composer.replyTo(row),
+  edit,
+  pin: (row) => pin(row, true),
+  unpin: (row) => pin(row, false),
+  delete: remove,
+};
 new Actions({ log, scroll, status, verbs });
 new Rooms({ socket, reading, list: $("#my-rooms"), root });
 completeEmoji(composer.textarea);
 enableEmoji($(".emoji", composer.form), composer.textarea);
 enableFormatting(composer.form, composer.textarea);
 enableCards($("#card"));
+enableEdits(log);
 enablePanes(root);
 fitKeyboard(root);
 showTyping(socket, $("#typing"));

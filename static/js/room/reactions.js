@@ -3,11 +3,10 @@
 import { $ } from "./dom.js";
 import { recents, used } from "./recents.js";
 import { noteOwn } from "./tallies.js";
-import { say } from "./words.js";
 
 export class Reactions {
-  constructor({ socket, status }) {
-    Object.assign(this, { socket, status });
+  constructor({ status }) {
+    this.status = status;
   }
 
   /** Join in, or take one's own back. */
@@ -37,11 +36,7 @@ export class Reactions {
 
   async #put(row, emoji, on) {
     if (on) used(emoji);
-    try {
-      await this.socket.ask({ type: "react", id: Number(row.dataset.id), emoji, on });
-      noteOwn(row, emoji, on);
-    } catch (refusal) {
-      this.status.tell(refusal.message || say("not_now"));
-    }
+    const ack = await this.status.ask({ type: "react", id: Number(row.dataset.id), emoji, on });
+    if (ack) noteOwn(row, emoji, on);
   }
 }

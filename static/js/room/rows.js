@@ -22,6 +22,8 @@ export function finish(row) {
   const body = $(".body", row);
   for (const code of $$("pre", body)) code.append(copyButton());
   for (const box of $$("input", body)) box.ariaLabel = box.parentElement.textContent.trim();
+  const edited = $(".edited", row);
+  if (edited) ($(":scope > p:last-child", body) ?? body).append(edited);
   if (isLong(body)) fold(row, body);
   return row;
 }

@@ -35,6 +35,15 @@ export class Status {
     this.#passing = setTimeout(() => this.look(), 4000);
   }
 
+  /** Ask for something, and say so when it is refused. Gives the ack, or undefined. */
+  async ask(frame) {
+    try {
+      return await this.socket.ask(frame);
+    } catch (refusal) {
+      this.tell(refusal.message || say("not_now"));
+    }
+  }
+
   /** The room is not this person's any more: nothing of it stays to be read. */
   removed() {
     this.conversation.replaceChildren(copyOf("removed"));

@@ -1,0 +1,32 @@
+"""The board of a room: what its moderators pinned."""
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from chat.models import Membership, Room
+from chat.views.refusals import refusals_as_pages
+
+
+@require_safe
+@login_required
+def pins(request, slug: str):
+    room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    mine = room.membership_of(request.user)
+    may_moderate = mine and mine.is_at_least(Membership.Role.MODERATOR)
+    context = {
+        "room": room,
+        "mine": mine,
+        "messages_pinned": room.messages.pinned().with_author(),
+        "may_unpin": may_moderate and room.archived_at is None,
+    }
+    return render(request, "chat/pins.html", context)
+
+
+@require_POST
+@login_required
+@refusals_as_pages
+def unpin(request, slug: str, pk: int):
+    room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    get_object_or_404(room.messages.visible(), pk=pk).pin(request.user, False)
+    return redirect("pins", room.slug)
