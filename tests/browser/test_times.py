@@ -45,4 +45,4 @@ def test_a_day_is_named_once(alice, room):
         alice.sends(text)
         alice.sees(text)
         alice.has_sent_everything()
-    expect(alice.page.locator(".day")).to_have_text(["today"])
+        expect(alice.page.locator(".day")).to_have_text(["today"])
