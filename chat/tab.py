@@ -12,6 +12,7 @@ from chat.broadcasts import room_group, room_of, user_group
 from chat.errors import NotFound
 from chat.hub import running_hub
 from chat.models import Room
+from chat.protocol import RemovedFromRoom, encode
 from chat.threads import in_thread
 from chat.watch import running_watch
 from chat.wire import Frame, Wire
@@ -131,6 +132,10 @@ class Tab:
         """Bring the groups in line with the memberships that there are."""
         held = {room_id for group in self.groups if (room_id := room_of(group))}
         for room_id in held - room_ids:
+            for slug in [slug for slug, here in self.open.items() if here.room.pk == room_id]:
+                # Whoever took them out, the client did not hear of it.
+                frame = Frame(encode(RemovedFromRoom(room=slug)))
+                self.write([frame], frame.data)
             self.lose_room(room_id)
         for room_id in room_ids - held:
             self.gain_room(room_id)

@@ -214,6 +214,7 @@ async def test_the_watch_finds_memberships_lost_and_gained(
         await in_thread(room.remove_member, alice, bob)
         await in_thread(room.admit, charlie)
     await watch.running_watch().check_access()
+    await his.receive("removed_from_room", room=room.slug)
     await says(alice, room, "Among ourselves")
     await theirs.receive("new_message")
     await his.nothing("new_message")
