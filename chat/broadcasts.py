@@ -5,7 +5,7 @@ what is told, and after a rollback it never happened.
 """
 
 from django.urls import reverse
-from msgspec import UNSET
+from msgspec import UNSET, convert
 from msgspec.structs import asdict
 
 from chat import rendering
@@ -18,6 +18,7 @@ from chat.protocol import (
     NewMessage,
     Person,
     PersonChanged,
+    Poll,
     Reaction,
     Read,
     RemovedFromRoom,
@@ -71,6 +72,8 @@ def message_data(message) -> MessageData:
         ],
         edited_at=message.edited_at,
         pinned=message.pinned_at is not None,
+        poll=convert(message.poll, Poll) if message.poll else UNSET,
+        forwarded=message.forwarded is not None,
         deleted=message.deleted_at is not None,
         attachments=[attachment_data(file) for file in message.files],
         reply_to=original
@@ -103,7 +106,7 @@ def message_posted(message) -> None:
 
 
 def message_changed(message) -> None:
-    """Edited, deleted, pinned, or reacted to."""
+    """Edited, deleted, pinned, voted or reacted on."""
     _tell_room(message, MessageChanged)
 
 

@@ -20,15 +20,17 @@ from chat import broadcasts, presence
 from chat.audience import people_here
 from chat.errors import ChatError, Invalid, NotFound, SignedOut, Unavailable
 from chat.limits import Allowance, spend
-from chat.models import Message, Room
+from chat.models import Message, Room, new_poll
 from chat.protocol import (
     MAX_FRAME_BYTES,
     Ack,
     Changes,
     ClientFrame,
+    ClosePoll,
     DeleteMessage,
     EditMessage,
     Error,
+    Forward,
     JoinRoom,
     LeaveRoom,
     MarkRead,
@@ -42,6 +44,7 @@ from chat.protocol import (
     Sync,
     TypingStart,
     TypingStop,
+    Vote,
     Welcome,
     decode,
     encode,
@@ -158,6 +161,15 @@ class ChatConsumer(AsyncConsumer):
             case Pin():
                 message = await self.ask(self._pin, frame)
                 await self.ack(frame, revision=message.revision)
+            case Vote():
+                message = await self.ask(self._vote, frame)
+                await self.ack(frame, revision=message.revision)
+            case ClosePoll():
+                message = await self.ask(self._close_poll, frame)
+                await self.ack(frame, revision=message.revision)
+            case Forward():
+                message = await self.ask(self._forward, frame)
+                await self.ack(frame, id=message.pk, revision=message.revision, nonce=frame.nonce)
             case TypingStart():
                 self.typing_allowance.spend()
                 self.tab.start_typing(frame.room)
@@ -207,12 +219,15 @@ class ChatConsumer(AsyncConsumer):
         # An open room needs no look-up: post() itself checks the membership, under the lock.
         audience = self.tab.open.get(frame.room)
         room = audience.room if audience else self._room(user, frame.room)
+        asked = frame.poll
+        poll = new_poll(asked.choices, asked.several, asked.closes_at) if asked else None
         return room.post(
             user,
             frame.body,
             nonce=frame.nonce,
             reply_to=frame.reply_to,
             attachments=frame.attachments,
+            poll=poll,
         )
 
     def _edit(self, user, frame: EditMessage) -> Message:
@@ -226,6 +241,17 @@ class ChatConsumer(AsyncConsumer):
 
     def _pin(self, user, frame: Pin) -> Message:
         return self._message(user, frame.id).pin(user, frame.on)
+
+    def _vote(self, user, frame: Vote) -> Message:
+        return self._message(user, frame.id).vote(user, frame.choices)
+
+    def _close_poll(self, user, frame: ClosePoll) -> Message:
+        return self._message(user, frame.id).close_poll(user)
+
+    def _forward(self, user, frame: Forward) -> Message:
+        room = self._room(user, frame.room)
+        message = self._message(user, frame.id)
+        return message.forward(user, room, knowingly=frame.knowingly, nonce=frame.nonce)
 
     def _mark_read(self, user, frame: MarkRead) -> None:
         self._room(user, frame.room).membership_or_error(user).read_up_to(frame.id)

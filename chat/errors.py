@@ -48,6 +48,13 @@ class Empty(ChatError):
     message = _("Write something first.")
 
 
+class FromPrivate(ChatError):
+    """To be asked of a person before what was said in private goes elsewhere."""
+
+    code = "from_private"
+    message = _("This was said in a private room. Forwarded, everybody in the other room reads it.")
+
+
 class Archived(ChatError):
     code = "archived"
     message = _("This room is archived: it can be read, but nothing new can be written.")

@@ -46,6 +46,14 @@ class LeaveRoom(ClientFrame, tag="leave_room"):
     room: Slug
 
 
+class NewPoll(Struct, forbid_unknown_fields=True):
+    """Asked with a message. `several`: whether one may choose more than one."""
+
+    choices: Annotated[list[str], Meta(min_length=2, max_length=10)]
+    several: bool = False
+    closes_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
 class SendMessage(ClientFrame, tag="send_message"):
     """Post. The `nonce` makes it safe to send again when no answer came.
 
@@ -58,6 +66,7 @@ class SendMessage(ClientFrame, tag="send_message"):
     nonce: UUID
     reply_to: Id | None = None
     attachments: Annotated[list[Id], Meta(max_length=10)] = []
+    poll: NewPoll | None = None
 
 
 class EditMessage(ClientFrame, tag="edit_message"):
@@ -82,6 +91,30 @@ class Pin(ClientFrame, tag="pin"):
 
     id: Id
     on: bool
+
+
+class Vote(ClientFrame, tag="vote"):
+    """One's choices in the poll of a message, by their places from 0; none takes the vote back."""
+
+    id: Id
+    choices: Annotated[list[Annotated[int, Meta(ge=0, le=9)]], Meta(max_length=10)]
+
+
+class ClosePoll(ClientFrame, tag="close_poll"):
+    """End it before its time: for who asked, and who moderates the room."""
+
+    id: Id
+
+
+class Forward(ClientFrame, tag="forward"):
+    """Say a message again in another room. Out of a private room only `knowingly`: without, the
+    answer is the error `from_private`, so that a person can be asked first.
+    """
+
+    id: Id
+    room: Slug
+    nonce: UUID
+    knowingly: bool = False
 
 
 class TypingStart(ClientFrame, tag="typing_start"):
@@ -118,6 +151,9 @@ AnyClientFrame = (
     | DeleteMessage
     | React
     | Pin
+    | Vote
+    | ClosePoll
+    | Forward
     | TypingStart
     | TypingStop
     | MarkRead
@@ -171,6 +207,23 @@ class AttachmentData(Struct, omit_defaults=True):
     waveform: str | None = None
 
 
+class Choice(Struct):
+    """What a poll offers: by how many it was chosen, and the ids of the first of them."""
+
+    text: str
+    count: int
+    who: list[int]
+
+
+class Poll(Struct):
+    """Asked with a message. After `closes_at` nobody votes any more."""
+
+    choices: list[Choice]
+    voters: int
+    several: bool
+    closes_at: datetime | None
+
+
 class MessageData(Struct):
     """A message as it stands now; `html` is its whole fragment of the page.
 
@@ -189,6 +242,8 @@ class MessageData(Struct):
     reactions: list[Reaction] = []
     edited_at: datetime | None = None
     pinned: bool = False
+    poll: Poll | UnsetType = UNSET
+    forwarded: bool = False
     deleted: bool = False
 
 

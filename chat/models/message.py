@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts, limits, markup
-from chat.errors import Archived, Empty, Invalid, NotAllowed, NotFound, TooLong
+from chat.errors import Archived, Empty, FromPrivate, Invalid, NotAllowed, NotFound, TooLong
 from chat.models.edit import MessageEdit
+from chat.models.poll import Vote, is_closed
 from chat.models.reaction import Reaction
 from chat.protocol import MAX_FRAME_BYTES
 
@@ -99,6 +100,8 @@ class Message(models.Model):
     reaction_tally = models.JSONField(default=list, editable=False)
     # What its files look like, see Attachment.about(): to show a message no other table is read.
     files = models.JSONField(default=list, blank=True, editable=False)
+    poll = models.JSONField(null=True, blank=True, editable=False)  # see new_poll()
+    forwarded = models.JSONField(null=True, blank=True, editable=False)  # see origin_of()
     created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
     pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
@@ -191,8 +194,9 @@ class Message(models.Model):
                 message.attachments.release()
             message.body, message.html, message.files = "", "", []
             message.deleted_at, message.pinned_at, message.reaction_tally = timezone.now(), None, []
-            message.reactions.all().delete()
-            message.edits.all().delete()
+            message.poll = message.forwarded = None
+            for more in (message.reactions, message.edits, message.votes):
+                more.all().delete()
             message.save()
             room = message.room
             if room.last_message_id == message.pk:
@@ -237,6 +241,48 @@ class Message(models.Model):
                 message._take_revision()
                 message.save(update_fields=["reaction_tally", "revision"])
         return message
+
+    def vote(self, by, choices: list[int]) -> "Message":
+        """Let these be one's choices in the poll, by their places; with none one takes back one's
+        vote. Raises Archived, Invalid, NotAllowed, NotFound or TooFast.
+        """
+        limits.spend("react", by.pk)
+        with self._locked() as message:
+            message._require_taking_part(by)
+            if message.poll is None:
+                raise NotFound
+            if Vote.cast(message, by, choices):
+                message.poll = Vote.count(message)
+                message._take_revision()
+                message.save(update_fields=["poll", "revision"])
+        return message
+
+    def close_poll(self, by) -> "Message":
+        """End the poll now: for who asked, and who moderates the room. Raises as vote() does."""
+        if self.author_id != by.pk:
+            self.room.require_role(by, "moderator")
+        with self._locked() as message:
+            message._require_taking_part(by)
+            if message.poll is None:
+                raise NotFound
+            if not is_closed(message.poll):
+                message.poll |= {"closes_at": timezone.now().isoformat()}
+                message._take_revision()
+                message.save(update_fields=["poll", "revision"])
+        return message
+
+    def forward(self, by, room, *, knowingly: bool = False, nonce=None) -> "Message":
+        """Say this again in another `room` of `by`. Gives the message there.
+
+        Out of a private room only `knowingly`: raises FromPrivate before. Raises NotAllowed for
+        what cannot be copied, and as Room.post() does.
+        """
+        self.room.membership_or_error(by)
+        if self.poll or self.files:
+            raise NotAllowed(_("A message with a poll or files cannot be forwarded."))
+        if self.room.kind != self.room.Kind.PUBLIC and not knowingly:
+            raise FromPrivate
+        return room.take_forwarded(by, self, nonce=nonce)
 
     @contextmanager
     def _changing(self):

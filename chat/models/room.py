@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import names
 from chat import broadcasts, limits, markup
 from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken, TooLong
+from chat.models.forwarding import origin_of
 from chat.models.membership import Membership
 from chat.models.message import Message
 
@@ -313,22 +314,38 @@ class Room(models.Model):
             yield Room.objects.select_for_update().get(pk=self.pk)
 
     def post(
-        self, author, body: str, *, nonce: UUID | None = None, reply_to=None, attachments=()
+        self,
+        author,
+        body: str,
+        *,
+        nonce: UUID | None = None,
+        reply_to=None,
+        attachments=(),
+        poll: dict | None = None,
     ) -> Message:
         """Say something in this room. The one way in which a message comes to be.
 
         `nonce` makes a repeated post harmless: the message that is there already is the answer.
         `reply_to` is the id of a message of this room, `attachments` are those of files that the
-        author uploaded and has not sent yet. Raises Archived, Empty, NotFound, TooFast or TooLong.
+        author uploaded and has not sent yet, `poll` comes from new_poll(). Raises Archived, Empty,
+        NotFound, TooFast or TooLong.
         """
         if len(attachments) > Message.MOST_FILES:
             raise TooLong(_("A message has at most %d files.") % Message.MOST_FILES)
         text = Message.readable(body, has_files=bool(attachments))
-        html = markup.render(text)
+        said = {"body": text, "html": markup.render(text), "poll": poll}
+        return self._say(author, nonce, said, reply_to, attachments)
+
+    def take_forwarded(self, by, message: Message, *, nonce: UUID | None = None) -> Message:
+        """A copy of `message` in this room; for Message.forward(), which knows whether it may."""
+        said = {"body": message.body, "html": message.html}
+        return self._say(by, nonce, said | {"forwarded": origin_of(message, self)})
+
+    def _say(self, author, nonce, said: dict, reply_to=None, attachments=()) -> Message:
         limits.spend("message", author.pk)
         try:
             with transaction.atomic():
-                message = self._insert(author, text, html, nonce, reply_to, attachments)
+                message = self._insert(author, nonce, said, reply_to, attachments)
                 transaction.on_commit(lambda: broadcasts.message_posted(message))
         except (IntegrityError, NotFound, Archived):
             # Only now is it asked whether the nonce was used: nearly always it was not.
@@ -337,9 +354,7 @@ class Room(models.Model):
             raise
         return message
 
-    def _insert(
-        self, author, text: str, html: str, nonce, reply_to: int | None, attachments
-    ) -> Message:
+    def _insert(self, author, nonce, said: dict, reply_to: int | None, attachments) -> Message:
         """The next message of the room, under the room's lock."""
         memberships = Membership.objects.select_for_update(of=("room",)).select_related("room")
         try:
@@ -354,12 +369,11 @@ class Room(models.Model):
         message = Message.objects.create(
             room=room,
             author=author,
-            body=text,
-            html=html,
             nonce=nonce,
             revision=room.revision,
             reply_to=original,
             files=[file.about() for file in files],
+            **said,
         )
         if files:
             message.attachments.add(*files)

@@ -17,8 +17,15 @@ def who(request, slug: str, pk: int):
     """By what they chose: `names` of the first who did, and whether it is `mine` too."""
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
     message = get_object_or_404(room.messages.visible(), pk=pk)
+    votes = message.votes.filter(user=request.user)
     mine = set(message.reactions.filter(user=request.user).values_list("emoji", flat=True))
-    return JsonResponse(told(message.reaction_tally, mine))
+    tally = message.reaction_tally
+    if message.poll:
+        mine |= {str(choice) for choice in votes.values_list("choice", flat=True)}
+        tally = [
+            {"key": str(at), **choice} for at, choice in enumerate(message.poll["choices"])
+        ] + tally
+    return JsonResponse(told(tally, mine))
 
 
 def told(tally: list[dict], mine: set[str]) -> dict:

@@ -74,6 +74,8 @@ def test_a_link_to_a_deleted_message_shows_where_it_was(talk):
     alice, bob = talk
     alice.sends("Not for long")
     bob.sees("Not for long")
+    expect(alice.page.locator(".event")).to_be_visible()  # bob came in: nothing moves any more
+    alice.sees("Not for long")
     link = bob.last.locator(".time").evaluate("link => link.href")
     alice.deletes(alice.last)
     bob.page.goto(link)

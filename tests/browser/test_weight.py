@@ -47,5 +47,5 @@ def test_a_room_page_is_light(page):
     at_once, everything = scripts(page, AT_ONCE), scripts(page)
     assert any("completion" in url for url in everything)
     assert not any("completion" in url for url in at_once)
-    assert weight(at_once) < 50 * 1024
-    assert weight(everything) < 100 * 1024
+    assert weight(at_once) < 60 * 1024
+    assert weight(everything) < 120 * 1024

@@ -39,6 +39,8 @@ export class Actions {
       react: config.can_write,
       reply: config.can_write,
       edit: isMine && config.can_write,
+      forward: !$(".poll, .files", row),
+      close: config.can_write && (isMine || "mayModerate" in urls) && $(".poll:not(.closed)", row),
       pin: config.can_write && "mayModerate" in urls && !$(".pinned", row),
       unpin: config.can_write && "mayModerate" in urls && $(".pinned", row),
       delete: config.can_write && (isMine || "mayModerate" in urls),

@@ -3,7 +3,7 @@
 import { $ } from "./dom.js";
 
 const FORMATS = { b: "bold", i: "italic", e: "code", k: "link" };
-const NOT_TO_REACT = "a, button, pre, textarea, input, video, audio";
+const NOT_TO_REACT = "a, button, pre, textarea, input, video, audio, .poll";
 
 /** A function that lets a row be edited; `parts` as Editing wants them. */
 export function editor(parts) {
@@ -87,6 +87,17 @@ export function enableEdits(log) {
     event.preventDefault();
     (await import("./edits.js")).showEdits(link);
   });
+}
+
+/** Let polls be voted in, and made with the button among those for formatting. */
+export function enablePolls({ log, status, composer }) {
+  log.addEventListener("click", async ({ target }) => {
+    const choice = target.closest(".choice");
+    if (choice) (await import("./polls.js")).vote(choice, status);
+  });
+  $(".asks", composer.form).onclick = async ({ target }) => {
+    (await import("./poll-form.js")).ask(target, composer);
+  };
 }
 
 /** Show the card of a person whose name or picture is pressed. */

@@ -16,6 +16,7 @@ import {
   enableEdits,
   enableEmoji,
   enableFormatting,
+  enablePolls,
   enableReactions,
 } from "./lazily.js";
 import { openAtNews } from "./opening.js";
@@ -91,9 +92,9 @@ socket.onHere("removed_from_room", () => {
 });
 socket.on("error", ({ ref, message }) => ref || status.tell(message));
 
-composer.on("send", async ({ body, replyTo }) => {
+composer.on("send", async ({ body, replyTo, poll }) => {
   stopTyping();
-  const item = outbox.add(room, body, replyTo);
+  const item = outbox.add(room, body, replyTo, poll);
   if (timeline.hasNewer) await history.toPresent();
   pending.show(item);
   scroll.toEnd();
@@ -118,6 +119,8 @@ const verbs = {
   ...reactions,
   reply: (row) => composer.replyTo(row),
   edit,
+  forward: async (row) => (await import("./forward.js")).forward(row, status),
+  close: (row) => status.ask({ type: "close_poll", id: Number(row.dataset.id) }),
   pin: (row) => pin(row, true),
   unpin: (row) => pin(row, false),
   delete: remove,
@@ -127,6 +130,7 @@ new Rooms({ socket, reading, list: $("#my-rooms"), root });
 completeEmoji(composer.textarea);
 enableEmoji($(".emoji", composer.form), composer.textarea);
 enableFormatting(composer.form, composer.textarea);
+enablePolls({ log, status, composer });
 enableCards($("#card"));
 enableEdits(log);
 enablePanes(root);

@@ -6,7 +6,7 @@ import { store } from "./page.js";
 const NAME = "outbox";
 
 /** A UUID; `randomUUID` exists only where the page came by https. */
-function newNonce() {
+export function newNonce() {
   const random = (digit) => crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4));
   return (
     crypto.randomUUID?.() ??
@@ -28,9 +28,10 @@ export class Outbox extends Teller {
     return store.read(NAME, []);
   }
 
-  add(room, body, replyTo) {
+  add(room, body, replyTo, poll) {
     const item = { room, body, nonce: newNonce(), at: new Date().toISOString() };
     if (replyTo) item.reply_to = replyTo;
+    if (poll) item.poll = poll;
     store.write(NAME, [...this.all, item]);
     this.flush();
     return item;
@@ -63,9 +64,10 @@ export class Outbox extends Teller {
   }
 
   async #post(item) {
-    const { room, body, nonce, reply_to } = item;
+    const { room, body, nonce, reply_to, poll } = item;
     try {
-      const ack = await this.socket.ask({ type: "send_message", room, body, nonce, reply_to });
+      const said = { room, body, nonce, reply_to, poll };
+      const ack = await this.socket.ask({ type: "send_message", ...said });
       this.drop(nonce);
       this.tell("sent", { item, ack });
     } catch (refusal) {

@@ -36,6 +36,7 @@ function lastingOf(row) {
 
 /** Which of the choices are this person's. */
 function showMine(row) {
+  if ($(".poll", row)) import("./polls.js").then(({ showPoll }) => showPoll(row));
   for (const chip of $$("[data-who]", row)) {
     const who = chip.dataset.who.split(" ");
     chip.ariaPressed = String(who.includes(String(me.id)));

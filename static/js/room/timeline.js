@@ -109,6 +109,7 @@ export class Timeline extends Teller {
   #requote(row) {
     const text = row.querySelector(".body")?.textContent.trim().replace(/\s+/g, " ") ?? "";
     for (const quote of this.log.querySelectorAll(`.quote[href="?around=${idOf(row)}"]`)) {
+      quote.classList.toggle("gone", row.matches("[data-deleted]"));
       quote.querySelector("b").nextSibling.data = ` ${text.slice(0, 140)}`;
     }
   }

@@ -7,6 +7,7 @@ const timeZone = config.time_zone || undefined;
 const format = (options) => new Intl.DateTimeFormat(language, { timeZone, ...options });
 
 const clock = format({ timeStyle: "short" });
+const medium = format({ dateStyle: "medium", timeStyle: "short" });
 const full = format({ dateStyle: "full", timeStyle: "short" });
 const thisYear = format({ weekday: "long", day: "numeric", month: "long" });
 const otherYear = format({ day: "numeric", month: "long", year: "numeric" });
@@ -23,6 +24,9 @@ export function nameOfDay(day) {
   const noon = new Date(`${day}T12:00:00Z`);
   return (day.slice(0, 4) === today.slice(0, 4) ? thisYear : otherYear).format(noon);
 }
+
+/** A moment with its day, as one says it. */
+export const dayAndTime = (moment) => medium.format(moment);
 
 /** Fill a <time> with what its `datetime` says. */
 export function showTime(element) {

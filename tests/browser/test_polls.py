@@ -1,0 +1,67 @@
+from playwright.sync_api import Locator, expect
+
+
+def asks(person, question: str, *choices: str, several=False) -> None:
+    page = person.page
+    page.locator(".format").click()
+    page.locator(".asks").click()
+    form = page.locator(".poll-form")
+    form.locator("[name=question]").fill(question)
+    for _ in choices[2:]:
+        form.locator(".adds").click()
+    for field, choice in zip(form.locator("[name=choice]").all(), choices, strict=True):
+        field.fill(choice)
+    if several:
+        form.locator("[name=several]").check()
+    form.locator(".primary").click()
+
+
+def choice(message: Locator, text: str) -> Locator:
+    return message.locator(".choice").filter(has_text=text)
+
+
+def test_two_people_vote_and_see_it_live_and_after_a_reload(talk):
+    alice, bob = talk
+    asks(alice, "Tea?", "Green", "Black", "None")
+    bob.sees("Tea?")
+    choice(bob.last, "Black").click()
+    expect(choice(alice.last, "Black").locator(".number")).to_have_text("1")
+    expect(choice(bob.last, "Black")).to_have_attribute("aria-pressed", "true")
+    expect(choice(alice.last, "Black")).to_have_attribute("aria-pressed", "false")
+    choice(alice.last, "Black").click()
+    expect(bob.last.locator(".about")).to_contain_text("2 people voted")
+    choice(alice.last, "Green").click()
+    expect(choice(bob.last, "Green").locator(".number")).to_have_text("1")
+    bob.page.reload()
+    expect(choice(bob.last, "Black")).to_have_attribute("aria-pressed", "true")
+    expect(choice(bob.last, "Black").locator(".number")).to_have_text("1")
+
+
+def test_several_choices_and_ones_vote_back(talk):
+    alice, bob = talk
+    asks(alice, "Biscuits?", "Ginger", "Oat", several=True)
+    bob.sees("Biscuits?")
+    for text in ("Ginger", "Oat"):
+        choice(bob.last, text).click()
+        expect(choice(bob.last, text)).to_have_attribute("aria-pressed", "true")
+    choice(bob.last, "Ginger").click()
+    expect(choice(alice.last, "Ginger").locator(".number")).to_have_text("0")
+    expect(choice(alice.last, "Oat").locator(".number")).to_have_text("1")
+
+
+def test_who_asked_closes_it(talk):
+    _, bob = talk
+    asks(bob, "Tea?", "Green", "Black")
+    bob.sees("Tea?")
+    bob.does("close", bob.last)
+    for person in talk:
+        expect(person.last.locator(".about")).to_contain_text("closed")
+        expect(choice(person.last, "Green")).to_have_css("pointer-events", "none")
+
+
+def test_choices_that_are_the_same_are_told_before_it_is_sent(talk):
+    alice, _ = talk
+    asks(alice, "Tea?", "Green", "Green")
+    expect(alice.page.locator(".poll-form .note")).to_contain_text("must be another")
+    alice.page.keyboard.press("Escape")
+    expect(alice.page.locator(".poll-form")).to_have_count(0)

@@ -1,0 +1,109 @@
+"""Saying something again elsewhere, without giving away what others may not know."""
+
+import pytest
+
+from chat.models import Message, Room
+from chat.threads import in_thread
+from tests.sockets import post
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NONCE = "6f3b2f06-7b1f-4f4e-9f0f-0d8c8d1c2b11"
+
+
+@pytest.fixture
+def elsewhere(bob, charlie):
+    """Another private room, bob's, with charlie in it."""
+    room = Room.create(bob, "Loft", kind=Room.Kind.PRIVATE)
+    room.admit(charlie)
+    return room
+
+
+async def test_it_says_who_and_where_when_everybody_may_know(
+    tab_of, says, alice, bob, charlie, open_room, elsewhere
+):
+    message = await says(alice, open_room, "**News**")
+    his, theirs = await tab_of(bob, open_room), await tab_of(charlie, elsewhere)
+    ack = await his.ask("forward", id=message.pk, room=elsewhere.slug, nonce=NONCE)
+    told = (await theirs.receive("new_message"))["message"]
+    assert (ack["id"], ack["nonce"]) == (told["id"], NONCE)
+    assert told["author"]["name"] == "bob"
+    assert told["forwarded"] is True
+    assert "<strong>News</strong>" in told["html"]
+    assert ">alice<" in told["html"]
+    assert f"/rooms/{open_room.slug}/?around={message.pk}" in told["html"]
+
+
+async def test_out_of_a_private_room_it_goes_only_knowingly_and_names_nobody_unknown(
+    tab_of, says, alice, bob, charlie, room, elsewhere
+):
+    message = await says(alice, room, "Between us")
+    his, theirs = await tab_of(bob, room), await tab_of(charlie, elsewhere)
+    frame = {"id": message.pk, "room": elsewhere.slug, "nonce": NONCE}
+    assert (await his.ask("forward", **frame))["code"] == "from_private"
+    await theirs.nothing("new_message")
+    assert (await his.ask("forward", **frame, knowingly=True))["type"] == "ack"
+    told = (await theirs.receive("new_message"))["message"]
+    assert "Between us" in told["html"]
+    assert "alice" not in told["html"]
+    assert room.slug not in told["html"]
+
+
+async def test_an_author_who_is_there_too_is_named(tab_of, says, alice, bob, room, elsewhere):
+    await in_thread(elsewhere.admit, alice)
+    message = await says(alice, room, "Between us")
+    copy = await in_thread(message.forward, bob, elsewhere, knowingly=True)
+    assert copy.forwarded == {"author": {"id": alice.pk, "name": "alice"}}
+
+
+def test_a_room_that_guests_do_not_see_is_not_named_before_guests(alice, bob, open_room):
+    members_only = Room.create(alice, "Staff")
+    message = members_only.post(alice, "News")
+    assert "room" not in message.forward(alice, open_room).forwarded
+    assert "room" in message.forward(alice, Room.create(alice, "Yard")).forwarded
+
+
+def test_what_was_forwarded_before_does_not_say_whose_it_was(alice, bob, open_room, elsewhere):
+    once = open_room.post(alice, "News").forward(bob, elsewhere)
+    assert once.forward(bob, open_room, knowingly=True).forwarded == {}
+
+
+async def test_one_forwards_only_what_one_reads_to_where_one_writes(
+    tab_of, says, alice, bob, charlie, room, elsewhere
+):
+    hidden, read = await says(alice, room, "Between us"), await says(bob, elsewhere, "Hello")
+    theirs, hers = await tab_of(charlie), await tab_of(alice)
+    for tab, message, where in ((theirs, hidden, elsewhere), (theirs, read, room)):
+        frame = {"id": message.pk, "room": where.slug, "nonce": NONCE, "knowingly": True}
+        assert (await tab.ask("forward", **frame))["code"] == "not_found"
+    await in_thread(room.archive, alice)
+    await in_thread(room.admit, charlie)
+    frame = {"id": read.pk, "room": room.slug, "nonce": NONCE, "knowingly": True}
+    assert (await theirs.ask("forward", **frame))["code"] == "archived"
+    assert (await hers.ask("forward", **frame))["code"] == "not_found"
+
+
+async def test_forwarded_twice_by_mistake_it_is_there_once(
+    tab_of, says, alice, bob, open_room, elsewhere
+):
+    message = await says(alice, open_room, "News")
+    his = await tab_of(bob)
+    frame = {"id": message.pk, "room": elsewhere.slug, "nonce": NONCE}
+    first, second = await his.ask("forward", **frame), await his.ask("forward", **frame)
+    assert first["id"] == second["id"]
+    assert await in_thread(Message.objects.filter(room=elsewhere).count) == 1
+
+
+async def test_a_poll_stays_where_it_was_asked(tab_of, alice, bob, open_room, elsewhere):
+    his = await tab_of(bob, open_room)
+    poll = {"choices": ["Yes", "No"]}
+    asked = await his.ask("send_message", **post(open_room, "Tea?", poll=poll))
+    frame = {"id": asked["id"], "room": elsewhere.slug, "nonce": NONCE}
+    assert (await his.ask("forward", **frame))["code"] == "not_allowed"
+
+
+def test_what_is_deleted_stays_what_was_forwarded(alice, bob, open_room, elsewhere):
+    message = open_room.post(alice, "News")
+    copy = message.forward(bob, elsewhere)
+    message.remove(alice)
+    assert Message.objects.get(pk=copy.pk).body == "News"
