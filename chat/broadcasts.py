@@ -4,6 +4,8 @@ Verbs of the models call these through transaction.on_commit: before the commit 
 what is told, and after a rollback it never happened.
 """
 
+from typing import Any
+
 from django.urls import reverse
 from msgspec import UNSET, convert
 from msgspec.structs import asdict
@@ -16,6 +18,7 @@ from chat.protocol import (
     MessageChanged,
     MessageData,
     NewMessage,
+    Notified,
     Person,
     PersonChanged,
     Poll,
@@ -134,6 +137,10 @@ def membership_lost(room, user) -> None:
 
 def read(room, user_id: int, message_id: int) -> None:
     publish(user_group(user_id), text=encode(Read(room=room.slug, id=message_id)))
+
+
+def notified(user_id: int, notice: dict[str, Any]) -> None:
+    publish(user_group(user_id), text=encode(Notified(**notice)))
 
 
 def person_changed(user, room_ids: list[int]) -> None:

@@ -33,6 +33,7 @@ from chat.protocol import (
     Forward,
     JoinRoom,
     LeaveRoom,
+    Look,
     MarkRead,
     Pin,
     Ping,
@@ -116,6 +117,7 @@ class ChatConsumer(AsyncConsumer):
 
     def _introduce(self, user) -> dict[int, int]:
         spend("connect", user.pk)
+        presence.enter(self.tab.entry(presence.SITE))
         self.language = user.language or self.language
         return dict(user.rooms.values_list("pk", "revision"))
 
@@ -175,6 +177,8 @@ class ChatConsumer(AsyncConsumer):
                 self.tab.start_typing(frame.room)
             case TypingStop():
                 self.tab.stop_typing(frame.room)
+            case Look():
+                await self.tab.look(frame.room, frame.on)
             case MarkRead():
                 await self.ask(self._mark_read, frame)
                 await self.ack(frame)

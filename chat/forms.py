@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat.models import Room
+from chat.models import Membership, NoticeWishes, Room
 
 NO_AUTOCOMPLETE = {"autocomplete": "off"}
 
@@ -73,3 +73,36 @@ class InvitationForm(forms.Form):
             "expires_at": timezone.now() + lasts[1] if lasts and lasts[1] else None,
             "max_uses": self.cleaned_data.get("max_uses"),
         }
+
+
+class LevelForm(forms.Form):
+    level = forms.ChoiceField(
+        label=_("Tell me of"), choices=Membership.Level.choices, widget=forms.RadioSelect
+    )
+
+
+class WishesForm(forms.ModelForm):
+    """When and of what else one wants to be told; NoticeWishes.change() takes `cleaned_data`."""
+
+    class Meta:
+        model = NoticeWishes
+        fields = ["keywords", "quiet_from", "quiet_until", "digest"]
+        widgets = {
+            "keywords": forms.TextInput({**NO_AUTOCOMPLETE, "dir": "auto"}),
+            "quiet_from": forms.TimeInput({"type": "time"}, format="%H:%M"),
+            "quiet_until": forms.TimeInput({"type": "time"}, format="%H:%M"),
+            "digest": forms.RadioSelect,
+        }
+        labels = {"keywords": _("Tell me also when one of these words is said")}
+        help_texts = {
+            "keywords": _("With commas between them: release, tea. In rooms you are in."),
+        }
+
+    def clean(self) -> dict:
+        begin, end = (self.cleaned_data.get(name) for name in ("quiet_from", "quiet_until"))
+        if (begin is None) != (end is None) and not self.errors:
+            raise forms.ValidationError(_("Quiet hours need both a beginning and an end."))
+        return self.cleaned_data
+
+    def _post_clean(self):
+        """The verb alone puts what was said into the wishes."""

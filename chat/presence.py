@@ -22,8 +22,17 @@ logger = logging.getLogger(__name__)
 LIFETIME = 60.0  # seconds until an entry that is not renewed ends
 GRACE = 3.0  # seconds that a connection that went is still counted: a reload is not a departure
 
-# A connection that has a room open: (room id, user id, connection id).
-Entry = tuple[int, int, str]
+# Where somebody is: a room they have open, one they are looking at, or the site.
+Place = int | str
+SITE = "site"
+
+# A connection that is there: (place, user id, connection id).
+Entry = tuple[Place, int, str]
+
+
+def in_view(room_id: int) -> Place:
+    """Where those are who look at a room: it is open in a tab that is to be seen."""
+    return f"{room_id}.view"
 
 
 def enter(entry: Entry) -> None:
@@ -41,7 +50,21 @@ def leave(entry: Entry, grace: float = GRACE) -> None:
 
 def present(room_id: int) -> set[int]:
     """The ids of the people who have the room open."""
-    return _safely(_store().present, [room_id], default={}).get(room_id, set())
+    return _present_at(room_id)
+
+
+def looking(room_id: int) -> set[int]:
+    """The ids of the people who have the room before their eyes."""
+    return _present_at(in_view(room_id))
+
+
+def online() -> set[int]:
+    """The ids of the people who have any room open."""
+    return _present_at(SITE)
+
+
+def _present_at(place: Place) -> set[int]:
+    return _safely(_store().present, [place], default={}).get(place, set())
 
 
 def counts(room_ids: Iterable[int]) -> dict[int, int]:
@@ -65,54 +88,54 @@ def _store() -> "InRedis | InProcess":
 
 class InProcess:
     def __init__(self):
-        self.rooms: dict[int, dict[tuple[int, str], float]] = {}
+        self.places: dict[Place, dict[tuple[int, str], float]] = {}
         self.lock = threading.Lock()
 
     def put(self, entries: list[Entry], end: float) -> None:
         with self.lock:
-            for room_id, user_id, connection in entries:
-                self.rooms.setdefault(room_id, {})[user_id, connection] = end
+            for place, user_id, connection in entries:
+                self.places.setdefault(place, {})[user_id, connection] = end
 
-    def present(self, room_ids: list[int]) -> dict[int, set[int]]:
+    def present(self, places: list) -> dict[Place, set[int]]:
         now, found = time.time(), {}
         with self.lock:
-            for room_id in room_ids:
-                here = self.rooms.get(room_id, {})
+            for place in places:
+                here = self.places.get(place, {})
                 for ended in [key for key, end in here.items() if end <= now]:
                     del here[ended]
                 if here:
-                    found[room_id] = {user_id for user_id, _ in here}
+                    found[place] = {user_id for user_id, _ in here}
                 else:
-                    self.rooms.pop(room_id, None)
+                    self.places.pop(place, None)
         return found
 
 
 class InRedis:
-    """One sorted set per room: members `user:connection`, scored by when they end."""
+    """One sorted set per place: members `user:connection`, scored by when they end."""
 
     def __init__(self, url: str):
         self.redis = redis.Redis.from_url(url, **settings.REDIS_OPTIONS)
 
     @staticmethod
-    def key(room_id: int) -> str:
-        return f"{settings.REDIS_PREFIX}:presence:{room_id}"
+    def key(place: Place) -> str:
+        return f"{settings.REDIS_PREFIX}:presence:{place}"
 
     def put(self, entries: list[Entry], end: float) -> None:
         with self.redis.pipeline(transaction=False) as pipe:
-            for room_id, user_id, connection in entries:
-                pipe.zadd(self.key(room_id), {f"{user_id}:{connection}": end})
-                pipe.expire(self.key(room_id), int(LIFETIME) * 2)
+            for place, user_id, connection in entries:
+                pipe.zadd(self.key(place), {f"{user_id}:{connection}": end})
+                pipe.expire(self.key(place), int(LIFETIME) * 2)
             pipe.execute()
 
-    def present(self, room_ids: list[int]) -> dict[int, set[int]]:
+    def present(self, places: list) -> dict[Place, set[int]]:
         now = time.time()
         with self.redis.pipeline(transaction=False) as pipe:
-            for room_id in room_ids:
-                pipe.zremrangebyscore(self.key(room_id), "-inf", now)
-                pipe.zrange(self.key(room_id), 0, -1)
+            for place in places:
+                pipe.zremrangebyscore(self.key(place), "-inf", now)
+                pipe.zrange(self.key(place), 0, -1)
             found = pipe.execute()[1::2]
         return {
-            room_id: {int(member.partition(b":")[0]) for member in members}
-            for room_id, members in zip(room_ids, found, strict=True)
+            place: {int(member.partition(b":")[0]) for member in members}
+            for place, members in zip(places, found, strict=True)
             if members
         }

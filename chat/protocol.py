@@ -127,6 +127,13 @@ class TypingStop(ClientFrame, tag="typing_stop"):
     room: Slug
 
 
+class Look(ClientFrame, tag="look"):
+    """The room has come into view or gone out of it: who looks is not told by other means."""
+
+    room: Slug
+    on: bool
+
+
 class MarkRead(ClientFrame, tag="mark_read"):
     room: Slug
     id: Id
@@ -156,6 +163,7 @@ AnyClientFrame = (
     | Forward
     | TypingStart
     | TypingStop
+    | Look
     | MarkRead
     | Sync
     | Ping
@@ -335,6 +343,20 @@ class Read(ServerFrame, tag="read"):
     id: int
 
 
+class Notified(ServerFrame, tag="notified"):
+    """Something was said that this person wants to be told of, in whichever tab they are.
+
+    `id` is that of the message. `tag` is the slug of the room: a newer notice with the same one
+    takes the place of an older.
+    """
+
+    id: int
+    title: str
+    body: str
+    url: str
+    tag: str
+
+
 class Changes(ServerFrame, tag="changes"):
     """The answer to `sync`: after these messages the client has everything up to `revision`."""
 
@@ -400,6 +422,7 @@ AnyServerFrame = (
     | AddedToRoom
     | RemovedFromRoom
     | Read
+    | Notified
     | Changes
     | Resync
     | Missed

@@ -29,6 +29,7 @@ class Tab:
         self.groups = {user_group(self.user_id)}
         self.open: dict[str, Audience] = {}
         self.typing: set[str] = set()
+        self.looking: set[str] = set()
         # How many orders were heeded: what the watch read before one of them is out of date.
         self.orders = 0
 
@@ -54,11 +55,19 @@ class Tab:
         self.hub.leave_all(self, self.groups)
         for slug in tuple(self.open):
             await self.close_room(slug, grace=presence.GRACE)
+        await in_thread(presence.leave, self.entry(presence.SITE))
 
     # Rooms that are open in this tab ------------------------------------------------------------
 
-    def entry(self, room_id: int) -> presence.Entry:
-        return room_id, self.user_id, self.id
+    def entry(self, place: presence.Place) -> presence.Entry:
+        return place, self.user_id, self.id
+
+    @property
+    def entries(self) -> list[presence.Entry]:
+        """Wherever this tab is."""
+        seen = [presence.in_view(self.open[slug].room.pk) for slug in self.looking]
+        places = [presence.SITE, *(audience.room.pk for audience in self.open.values()), *seen]
+        return [self.entry(place) for place in places]
 
     async def open_room(self, room: Room) -> None:
         """From the return on, nothing that happens in the room escapes this tab."""
@@ -78,10 +87,21 @@ class Tab:
         if slug not in self.open:
             return
         self.stop_typing(slug)
+        await self.look(slug, on=False)
         audience = self.open.pop(slug)
         audience.leave(self)
         await in_thread(presence.leave, self.entry(audience.room.pk), grace)
         self.hub.loop.call_later(grace, broadcasts.presence_changed, audience.room.pk)
+
+    async def look(self, slug: str, on: bool) -> None:
+        """Note whether this room is before somebody's eyes. Raises NotFound if it is not open."""
+        if slug not in self.open:
+            raise NotFound
+        if on == (slug in self.looking):
+            return
+        (self.looking.add if on else self.looking.discard)(slug)
+        entry = self.entry(presence.in_view(self.open[slug].room.pk))
+        await (in_thread(presence.enter, entry) if on else in_thread(presence.leave, entry, 0.0))
 
     def start_typing(self, slug: str) -> None:
         if slug not in self.open:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from chat.models import Notice
 from chat.models.attachment import sweep
 from chat.queue import every
 
@@ -21,6 +22,22 @@ KEPT = timedelta(days=2)
 def forget_what_is_done() -> None:
     finished = DBTaskResult.objects.finished()
     finished.filter(finished_at__lt=timezone.now() - KEPT).delete()
+
+
+@task()
+def decide_notices(room_id: int) -> None:
+    Notice.decide(room_id)
+
+
+@task()
+def push(device_id: int, notice_ids: list[int]) -> None:
+    Notice.push(device_id, notice_ids)
+
+
+@every(hours=6)
+@task()
+def forget_old_notices() -> None:
+    Notice.forget_old()
 
 
 @every(hours=1)

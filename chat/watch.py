@@ -83,7 +83,7 @@ class Watch:
     async def check_access(self) -> None:
         tabs = tuple(self.tabs)
         orders = {tab: tab.orders for tab in tabs}
-        entries = [tab.entry(here.room.pk) for tab in tabs for here in tab.open.values()]
+        entries = [entry for tab in tabs for entry in tab.entries]
         await in_thread(presence.renew, entries)
         keys, users = {tab.session_key for tab in tabs}, {tab.user_id for tab in tabs}
         sessions, active, rooms = await in_thread(self._access, keys, users)

@@ -30,7 +30,7 @@ LOOK_EVERY = 1.0  # seconds, where nobody tells that there is something to do
 RENEW_EVERY = 10.0  # seconds
 LEASE = timedelta(seconds=45)
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 3600.0  # seconds before it is tried again; doubled each time
-MOST_TRIES = 16  # that is about five hours
+MOST_TRIES = 16  # that is more than six hours
 
 
 class Worker:

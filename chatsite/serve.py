@@ -91,6 +91,7 @@ def prepare() -> None:
     """Bring words, database and static files up to date; quick when they are."""
     compile_words()
     migrate()
+    make_push_key()
     collect_static_files()
 
 
@@ -113,6 +114,12 @@ def migrate() -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
+
+
+def make_push_key() -> None:
+    from chat import push
+
+    push.make_key()
 
 
 def collect_static_files() -> None:

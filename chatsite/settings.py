@@ -350,6 +350,14 @@ sign_in_with(
     },
 )
 
+# Notices ----------------------------------------------------------------------------------------
+
+# Web Push: who the site is to push services. Browsers subscribe by it; a new one loses them all.
+PUSH_KEY = env.str("PUSH_KEY", default="")
+PUSH_KEY_FILE = DATA_DIR / "push.pem"
+# Only tests talk to this machine where people name an address.
+REACHES_LOOPBACK = False
+
 # Words and times -------------------------------------------------------------------------------
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")

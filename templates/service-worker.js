@@ -19,6 +19,9 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(forgetOlder());
 });
 
+const [ICON, BADGE] = ["{% static "icons/192.png" %}", "{% static "icons/badge.png" %}"];
+importScripts("{% static "js/worker.js" %}");
+
 self.addEventListener("fetch", (event) => {
   if (event.request.mode !== "navigate") return;
   event.respondWith(fetch(event.request).catch(() => caches.match(PAGE)));

@@ -1,11 +1,14 @@
 from chat.models.attachment import Attachment
+from chat.models.device import PushDevice
 from chat.models.edit import MessageEdit
 from chat.models.invitation import Invitation
 from chat.models.membership import Membership
 from chat.models.message import Message
+from chat.models.notice import Notice
 from chat.models.poll import Vote, new_poll
 from chat.models.reaction import Reaction
 from chat.models.room import Room
+from chat.models.wishes import NoticeWishes
 
 __all__ = [
     "Attachment",
@@ -13,6 +16,9 @@ __all__ = [
     "Membership",
     "Message",
     "MessageEdit",
+    "Notice",
+    "NoticeWishes",
+    "PushDevice",
     "Reaction",
     "Room",
     "Vote",

@@ -16,11 +16,19 @@ class Membership(models.Model):
         MODERATOR = "moderator", _("Moderator")
         MEMBER = "member", _("Member")
 
+    class Level(models.TextChoices):
+        """Of what a member is told who is not looking."""
+
+        EVERYTHING = "everything", _("Everything")
+        MENTIONS = "mentions", _("Mentions")
+        NOTHING = "nothing", _("Nothing")
+
     RANKS: ClassVar[dict[str, int]] = {Role.MEMBER: 0, Role.MODERATOR: 1, Role.OWNER: 2}
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    level = models.CharField(_("notices"), max_length=10, choices=Level, default=Level.MENTIONS)
     # The id of the newest message seen. Not a foreign key: pruning must not touch every member.
     last_read = models.BigIntegerField(default=0, editable=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
@@ -31,6 +39,10 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint("room", "user", name="one_membership_per_person_and_room"),
         ]
+        indexes = [
+            # Who is told of every message, among ten thousand who are not.
+            models.Index("room", condition=models.Q(level="everything"), name="told_everything"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.room}"
@@ -40,6 +52,11 @@ class Membership(models.Model):
 
     def outranks(self, other: "Membership") -> bool:
         return self.RANKS[self.role] > self.RANKS[other.role] or self.role == self.Role.OWNER
+
+    def set_level(self, level: str) -> None:
+        """Choose what to be told of from now on."""
+        self.level = level
+        self.save(update_fields=["level"])
 
     def read_up_to(self, message_id: int) -> None:
         """Move the read mark forward to a visible message of this room; never back."""

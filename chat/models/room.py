@@ -1,5 +1,6 @@
 import secrets
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -17,6 +18,10 @@ from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken, TooLong
 from chat.models.forwarding import origin_of
 from chat.models.membership import Membership
 from chat.models.message import Message
+from chat.queue import later
+
+# Who is looking has then read it, and what one says in several breaths is one notice.
+NOTICED_AFTER = timedelta(seconds=2)
 
 
 class RoomQuerySet(models.QuerySet):
@@ -81,6 +86,8 @@ class Room(models.Model):
     last_message = models.ForeignKey(
         "chat.Message", models.SET_NULL, null=True, editable=False, related_name="+"
     )
+    # Up to which message it is decided who is told of it.
+    told_up_to = models.BigIntegerField(default=0, editable=False)
     active_at = models.DateTimeField(_("last activity"), default=timezone.now, editable=False)
 
     members = models.ManyToManyField(
@@ -365,6 +372,7 @@ class Room(models.Model):
             raise Archived
         original = room._message_to_reply_to(reply_to)
         files = author.attachments.claim(attachments) if attachments else []
+        room._have_notices_decided()
         room.revision += 1
         message = Message.objects.create(
             room=room,
@@ -380,6 +388,17 @@ class Room(models.Model):
         room.last_message, room.active_at = message, message.created_at
         room.save(update_fields=["revision", "last_message", "active_at"])
         return message
+
+    def _have_notices_decided(self) -> None:
+        """Ask for it once for all that is said until it is done: posting costs no more than that.
+
+        A task that failed for good must not silence the room for ever: after a minute it is asked
+        for again.
+        """
+        now = timezone.now()
+        is_asked_for = (self.last_message_id or 0) > self.told_up_to
+        if not is_asked_for or now - self.active_at > timedelta(minutes=1):
+            later("decide_notices", self.pk, at=now + NOTICED_AFTER)
 
     def _message_to_reply_to(self, message_id: int | None) -> Message | None:
         if message_id is None:

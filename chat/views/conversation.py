@@ -16,7 +16,7 @@ from msgspec.structs import asdict
 from chat import rendering
 from chat.broadcasts import person_data
 from chat.errors import ChatError
-from chat.models import Membership, Message, Room
+from chat.models import Membership, Message, PushDevice, Room
 
 
 @require_GET
@@ -42,7 +42,7 @@ def room(request, slug: str):
         "around": number(request.GET.get("around")),
         "may_moderate": bool(membership and membership.is_at_least(Membership.Role.MODERATOR)),
         "may_edit": bool(membership and membership.is_at_least(Membership.Role.OWNER)),
-        "config": config(request.user, room, membership),
+        "config": config(request, room, membership),
         # What the browser copies for a message that is on its way.
         "pending": rendering.fragment(Message(author=request.user, revision=0)),
     }
@@ -55,8 +55,9 @@ def entrance(request, slug: str):
     return redirect_to_login(request.get_full_path(), resolve_url("guest") if is_open else None)
 
 
-def config(user, room: Room, membership: Membership | None) -> dict:
+def config(request, room: Room, membership: Membership | None) -> dict:
     """What the scripts of the page need to know."""
+    user = request.user
     return {
         "slug": room.slug,
         "revision": room.revision,
@@ -65,6 +66,7 @@ def config(user, room: Room, membership: Membership | None) -> dict:
         "last_read": membership.last_read if membership else room.last_message_id or 0,
         "ws": "/ws/?" + urlencode({"lang": translation.get_language()}),
         "limits": Message.limits(),
+        "session": PushDevice.mark_of(request.session.session_key),
         "can_write": room.archived_at is None,
     }
 

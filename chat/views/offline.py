@@ -1,6 +1,9 @@
-"""What the browser keeps, to have something to show when the site cannot be reached."""
+"""The site as an app: what the browser keeps, and what it needs to install it."""
 
+from django.http import JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 
@@ -13,3 +16,31 @@ def offline(request):
 def service_worker(request):
     """Served from the root: a worker looks after no more than its own folder."""
     return render(request, "service-worker.js", content_type="text/javascript")
+
+
+@require_safe
+def manifest(request):
+    """What the site is as an installed app."""
+    icons = [("192.png", "192x192", "any"), ("512.png", "512x512", "any")]
+    icons += [("maskable.png", "512x512", "maskable")]
+    about = {
+        "id": "/",
+        "name": "Chatsite",
+        "short_name": "Chatsite",
+        "lang": get_language(),
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#fcfaf7",
+        "theme_color": "#fcfaf7",
+        "icons": [
+            {
+                "src": static(f"icons/{name}"),
+                "sizes": sizes,
+                "type": "image/png",
+                "purpose": purpose,
+            }
+            for name, sizes, purpose in icons
+        ],
+    }
+    return JsonResponse(about, content_type="application/manifest+json")

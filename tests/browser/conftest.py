@@ -44,8 +44,10 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def site():
-    """A server with alice, bob and charlie, where the limits are out of the way."""
-    lifted = {"LIMIT_MESSAGES": "1000 per second", "LIMIT_CONNECTIONS": "1000 per second"}
+    """A server with alice, bob and charlie, where the limits are out of the way. It may push to a
+    service on this machine."""
+    lifted = {"DJANGO_SETTINGS_MODULE": "tests.browser.loopback"}
+    lifted |= {"LIMIT_MESSAGES": "1000 per second", "LIMIT_CONNECTIONS": "1000 per second"}
     with Site(**lifted, LIMIT_NEW_ROOMS="1000 per hour", LIMIT_JOINS="1000 per minute") as site:
         site.shell(
             "from accounts.models import User\n"

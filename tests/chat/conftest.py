@@ -5,9 +5,14 @@ from datetime import timedelta
 import channels.layers
 import pytest
 from django.conf import settings
+from django.db.models import F
+from django_tasks_db.models import DBTaskResult
 
-from chat import audience, hub, limits, presence, watch
+from chat import audience, hub, limits, presence, push, watch
+from chat.models import PushDevice
 from chat.threads import in_thread
+from chat.worker import Worker
+from tests.push_service import PushService
 from tests.sockets import Tab, session_of
 
 
@@ -84,3 +89,48 @@ def limit(settings):
 
     yield limit
     limits.limit_for.cache_clear()
+
+
+# Background work --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def work(db):
+    """work() does all that is due; work(seconds=5) what will be by then."""
+    worker = Worker(threads=1)
+
+    def work(**ahead: float) -> None:
+        if ahead:
+            waiting = DBTaskResult.objects.filter(status="READY")
+            waiting.update(run_after=F("run_after") - timedelta(**ahead))
+        while worker.do_next():
+            pass
+
+    return work
+
+
+@pytest.fixture
+def push_service(settings, tmp_path):
+    """The push service of a browser's maker, on loopback."""
+    settings.REACHES_LOOPBACK = True
+    settings.PUSH_KEY_FILE = tmp_path / "push.pem"
+    for cached in (push._key, push.public_key):
+        cached.cache_clear()
+    push.make_key()
+    with PushService() as service:
+        yield service
+    for cached in (push._key, push.public_key):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def device_of(push_service):
+    """device_of(user) -> a new device of theirs, signed in, with `its` browser at the service."""
+
+    def device_of(user, name: str = "Firefox on Linux") -> PushDevice:
+        browser = push_service.browser()
+        device = PushDevice.subscribe(user, session_of(user), browser.subscription, name)
+        device.browser = browser
+        return device
+
+    return device_of

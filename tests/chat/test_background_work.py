@@ -28,17 +28,6 @@ def somebody():
     return worker.Worker(threads=1)
 
 
-@pytest.fixture
-def work(somebody):
-    """work() does all that is due."""
-
-    def work() -> None:
-        while somebody.do_next():
-            pass
-
-    return work
-
-
 def come_due() -> None:
     """As if what waits for a later moment had waited long enough."""
     DBTaskResult.objects.update(run_after=timezone.now())

@@ -112,3 +112,9 @@ export function enableCards(card) {
     showCard(card, link, target);
   });
 }
+
+/** This room is open: tell the server whether it is looked at, and the person what is for them. */
+export const notice = async (parts) => (await import("./notices.js")).look(parts);
+
+/** Show on the icons how much waits. */
+export const showCount = async (count) => (await import("./badge.js")).showCount(count);

@@ -18,6 +18,7 @@ import {
   enableFormatting,
   enablePolls,
   enableReactions,
+  notice,
 } from "./lazily.js";
 import { openAtNews } from "./opening.js";
 import { Outbox } from "./outbox.js";
@@ -75,6 +76,7 @@ async function join() {
   if (isOut) return;
   try {
     people(await socket.ask({ type: "join_room", room, since: catchup.revision }));
+    notice({ socket, outbox });
     history.watch();
     reading.look();
     outbox.flush();

@@ -1,11 +1,13 @@
 /** The left pane, the head and the title: what the rooms are called, and where there is news. */
 
 import { $, $$, copyOf } from "./dom.js";
+import { showCount } from "./lazily.js";
 import { config, me, urls } from "./page.js";
 
 export class Rooms {
   #newest = new Map();
   #title = document.title;
+  #count = 0;
 
   constructor({ socket, reading, list, root }) {
     Object.assign(this, { reading, list });
@@ -24,6 +26,7 @@ export class Rooms {
   #showTitle() {
     const count = $$("[data-unread]", this.list).length + this.reading.unseen;
     document.title = (count ? `(${count}) ` : "") + this.#title;
+    if (count !== this.#count) showCount((this.#count = count));
   }
 
   #head(about, root) {
