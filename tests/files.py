@@ -78,6 +78,11 @@ def video() -> bytes:
     )
 
 
+def film() -> bytes:
+    """A WebM of two seconds, which every browser plays."""
+    return made_by_ffmpeg("-c:v", "libvpx", "-c:a", "libopus", "-f", "webm")
+
+
 def voice() -> bytes:
     """What a browser's recorder makes: WebM with sound only, streamed, so without a duration."""
     return made_by_ffmpeg(*("-map", "1:a", "-c:a", "libopus", "-live", "1", "-f", "webm"))

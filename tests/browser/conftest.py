@@ -17,6 +17,9 @@ CHROMIUM = {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        # A microphone that beeps.
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
     ],
 }
 PEOPLE = ["alice", "bob", "charlie"]

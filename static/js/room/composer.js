@@ -2,6 +2,7 @@
 
 import { $, Teller, debounced } from "./dom.js";
 import { config, store } from "./page.js";
+import { textOf } from "./rows.js";
 import { grow, isDone, lengthOf } from "./textarea.js";
 import { say } from "./words.js";
 
@@ -9,20 +10,23 @@ const DRAFT = `draft:${config.slug}`;
 const NEARLY = 500;
 const PAGES = { PageUp: -0.9, PageDown: 0.9 };
 
-/** Tells "send" ({body, replyTo}), "edit-last", "scroll" (pages). */
+/** Tells "send" ({body, replyTo, files}), "edit-last", "scroll" (pages). */
 export class Composer extends Teller {
   #reply = null;
+  /** The files that are attached, once there are some: see Tray. */
+  tray = null;
 
   constructor(form) {
     super();
     this.form = form;
     this.textarea = $("textarea", form);
     this.note = $("#count");
+    form.noValidate = true; // files need no words
     this.textarea.value = store.read(DRAFT, "") || this.textarea.value;
-    this.#fit();
+    this.fit();
     const save = () => store.write(DRAFT, this.textarea.value);
     const saveSoon = debounced(save, 250);
-    this.textarea.addEventListener("input", () => (this.#fit(), saveSoon()));
+    this.textarea.addEventListener("input", () => (this.fit(), saveSoon()));
     addEventListener("pagehide", save);
     document.addEventListener("visibilitychange", save);
     this.textarea.addEventListener("keydown", (event) => this.#key(event));
@@ -37,7 +41,7 @@ export class Composer extends Teller {
     chip.hidden = !row;
     if (!row) return;
     $("b", chip).textContent = $(".who", row).textContent;
-    $("span", chip).textContent = $(".body", row).textContent.slice(0, 140);
+    $("span", chip).textContent = textOf(row).slice(0, 140);
     this.textarea.focus();
   }
 
@@ -57,14 +61,16 @@ export class Composer extends Teller {
   #submit() {
     const body = this.textarea.value;
     if (this.#excess() > 0) return this.#shake();
-    if (!body.trim()) return this.textarea.focus();
+    if (this.tray?.isBusy) return this.tray.sendWhenReady();
+    if (!body.trim() && !this.tray?.length) return this.textarea.focus();
     const replyTo = this.#reply && Number(this.#reply.dataset.id);
+    const files = this.tray?.empty();
     this.textarea.value = "";
     store.write(DRAFT, null);
     this.replyTo(null);
-    this.#fit();
+    this.fit();
     this.textarea.focus();
-    this.tell("send", { body, replyTo });
+    this.tell("send", { body, replyTo, files });
   }
 
   #excess() {
@@ -73,14 +79,16 @@ export class Composer extends Teller {
     return lengthOf(value.trim()) - config.limits.body;
   }
 
-  #fit() {
+  /** Show how things stand after a change of text or files. */
+  fit() {
     grow(this.textarea);
     const excess = this.#excess();
     const isOver = excess > 0;
     this.form.classList.toggle("over", isOver);
-    this.form.classList.toggle("written", this.textarea.value.trim() !== "");
+    this.form.classList.toggle("written", this.textarea.value.trim() !== "" || this.tray?.length > 0);
     if (isOver) this.note.textContent = say("too_long", { n: excess });
-    else this.note.textContent = excess > -NEARLY ? say("left_to_write", { n: -excess }) : "";
+    else if (excess > -NEARLY) this.note.textContent = say("left_to_write", { n: -excess });
+    else this.note.textContent = this.tray?.note ?? "";
   }
 
   #shake() {

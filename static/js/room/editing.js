@@ -60,7 +60,7 @@ export class Editing {
 
   async #save() {
     const { value } = $("textarea", this.#form);
-    if (!value.trim()) return this.remove(this.#row);
+    if (!value.trim() && !$(".files", this.#row)) return this.remove(this.#row);
     if (this.#isSaving) return;
     this.#isSaving = true;
     try {

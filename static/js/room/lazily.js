@@ -100,6 +100,12 @@ export function enablePolls({ log, status, composer }) {
   };
 }
 
+/** Files: nothing of the first look at a page, so not before it is at rest. */
+export function enableFiles(composer, log) {
+  const atRest = window.requestIdleCallback ?? setTimeout;
+  atRest(async () => (await import("./attaching.js")).enableFiles(composer, log));
+}
+
 /** Show the card of a person whose name or picture is pressed. */
 export function enableCards(card) {
   document.addEventListener("click", async (event) => {

@@ -15,6 +15,7 @@ import {
   enableCards,
   enableEdits,
   enableEmoji,
+  enableFiles,
   enableFormatting,
   enablePolls,
   enableReactions,
@@ -94,9 +95,9 @@ socket.onHere("removed_from_room", () => {
 });
 socket.on("error", ({ ref, message }) => ref || status.tell(message));
 
-composer.on("send", async ({ body, replyTo, poll }) => {
+composer.on("send", async ({ body, replyTo, ...more }) => {
   stopTyping();
-  const item = outbox.add(room, body, replyTo, poll);
+  const item = outbox.add(room, body, replyTo, more);
   if (timeline.hasNewer) await history.toPresent();
   pending.show(item);
   scroll.toEnd();
@@ -131,6 +132,7 @@ new Actions({ log, scroll, status, verbs });
 new Rooms({ socket, reading, list: $("#my-rooms"), root });
 completeEmoji(composer.textarea);
 enableEmoji($(".emoji", composer.form), composer.textarea);
+enableFiles(composer, log);
 enableFormatting(composer.form, composer.textarea);
 enablePolls({ log, status, composer });
 enableCards($("#card"));

@@ -28,10 +28,12 @@ export class Outbox extends Teller {
     return store.read(NAME, []);
   }
 
-  add(room, body, replyTo, poll) {
+  /** `files`: as the server told them when they were uploaded. */
+  add(room, body, replyTo, { poll, files }) {
     const item = { room, body, nonce: newNonce(), at: new Date().toISOString() };
     if (replyTo) item.reply_to = replyTo;
     if (poll) item.poll = poll;
+    if (files?.length) item.files = files;
     store.write(NAME, [...this.all, item]);
     this.flush();
     return item;
@@ -65,8 +67,9 @@ export class Outbox extends Teller {
 
   async #post(item) {
     const { room, body, nonce, reply_to, poll } = item;
+    const attachments = item.files?.map(({ id }) => id);
     try {
-      const said = { room, body, nonce, reply_to, poll };
+      const said = { room, body, nonce, reply_to, poll, attachments };
       const ack = await this.socket.ask({ type: "send_message", ...said });
       this.drop(nonce);
       this.tell("sent", { item, ack });

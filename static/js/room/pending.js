@@ -29,6 +29,7 @@ export class Pending {
     row.toggleAttribute("data-emoji", ONLY_EMOJI.test(item.body));
     $("time", row).dateTime = item.at;
     $(".body", row).textContent = item.body;
+    if (item.files) import("./sketch.js").then(({ sketch }) => sketch(row, item.files));
     this.list.append(finish(row));
     this.#rows.set(item.nonce, row);
     arrange(row);

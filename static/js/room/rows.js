@@ -25,7 +25,14 @@ export function finish(row) {
   const edited = $(".edited", row);
   if (edited) ($(":scope > p:last-child", body) ?? body).append(edited);
   if (isLong(body)) fold(row, body);
+  if ($(".files", row)) import("./files.js").then(({ name }) => name(row));
   return row;
+}
+
+/** What one reads in a row, in one line: its words, or the names of its files. */
+export function textOf(row) {
+  const text = $(".body", row).textContent.trim().replace(/\s+/g, " ");
+  return text || $$("[data-name]", row).map(({ dataset }) => dataset.name).join(", ");
 }
 
 /** What of a row of the server is only replaced when somebody changes the words themselves. */

@@ -1,7 +1,7 @@
 /** The messages on the page: every one once, in order, in its newest state. */
 
 import { $, Teller, fromServer } from "./dom.js";
-import { finish, renew } from "./rows.js";
+import { finish, renew, textOf } from "./rows.js";
 import { arrange, markUnread, messageAbove } from "./runs.js";
 
 const REMEMBERED = 300;
@@ -107,7 +107,7 @@ export class Timeline extends Teller {
 
   /** What is quoted elsewhere says what it says now, and nothing when it is deleted. */
   #requote(row) {
-    const text = row.querySelector(".body")?.textContent.trim().replace(/\s+/g, " ") ?? "";
+    const text = textOf(row);
     for (const quote of this.log.querySelectorAll(`.quote[href="?around=${idOf(row)}"]`)) {
       quote.classList.toggle("gone", row.matches("[data-deleted]"));
       quote.querySelector("b").nextSibling.data = ` ${text.slice(0, 140)}`;

@@ -1,0 +1,136 @@
+/** The files that the next message takes along: shown above the text, uploaded at once. */
+
+import { $, copyOf, make } from "./dom.js";
+import { config, store } from "./page.js";
+import "./sketch.js"; // for the outbox, where the connection goes meanwhile
+import { Upload, readable } from "./upload.js";
+import { say } from "./words.js";
+
+const AT_ONCE = 3;
+const KEPT = `files:${config.slug}`;
+
+export class Tray {
+  #chips = new Map(); // Upload -> its element
+  #isWaiting = false;
+  #isFull = false;
+
+  constructor(composer) {
+    this.composer = composer;
+    this.list = $("#tray");
+    this.url = $("#attach").dataset.url;
+    composer.tray = this;
+    for (const about of store.read(KEPT, [])) this.#show(new Upload(null, about));
+    this.#changed();
+    addEventListener("online", () => {
+      for (const upload of this.#uploads) if (upload.canRetry) upload.start(this.url);
+    });
+    addEventListener("beforeunload", (event) => this.#isSending && event.preventDefault());
+  }
+
+  get length() {
+    return this.#chips.size;
+  }
+
+  get #uploads() {
+    return [...this.#chips.keys()];
+  }
+
+  /** Whether something is still on its way, or could not be sent and must be decided on. */
+  get isBusy() {
+    return this.#uploads.some(({ state }) => state !== "done");
+  }
+
+  get #isSending() {
+    return this.#uploads.some(({ state }) => state === "sending");
+  }
+
+  /** What is to be said below the composer. */
+  get note() {
+    if (this.#isWaiting) return say("sent_when_ready");
+    return this.#isFull ? say("too_many_files", { n: config.limits.files }) : "";
+  }
+
+  add(files) {
+    const room = config.limits.files - this.length;
+    this.#isFull = files.length > room;
+    for (const file of files.slice(0, room)) this.#show(new Upload(file));
+    this.#changed();
+    if (files.some(({ waveform }) => waveform)) this.sendWhenReady();
+    else this.composer.textarea.focus();
+  }
+
+  sendWhenReady() {
+    this.#isWaiting = true;
+    this.#changed();
+  }
+
+  /** Give what was uploaded, and begin anew. */
+  empty() {
+    const files = this.#uploads.map(({ about }) => about);
+    for (const chip of this.#chips.values()) chip.remove();
+    this.#chips.clear();
+    this.#changed();
+    return files;
+  }
+
+  #show(upload) {
+    const chip = copyOf("tray-file");
+    $(".name", chip).textContent = upload.name;
+    const acts = { remove: () => this.#drop(upload), retry: () => upload.start(this.url) };
+    for (const [name, act] of Object.entries(acts)) {
+      const button = $(`.${name}`, chip);
+      button.ariaLabel = button.title = say(`${name}_file`, { name: upload.name });
+      button.onclick = act;
+    }
+    const picture = pictureOf(upload);
+    if (picture) $(".shown", chip).replaceChildren(picture);
+    this.#chips.set(upload, chip);
+    this.list.append(chip);
+    upload.on("changed", () => this.#changed());
+  }
+
+  #drop(upload) {
+    upload.cancel();
+    this.#chips.get(upload).remove();
+    this.#chips.delete(upload);
+    this.#isFull = false;
+    this.#changed();
+    this.composer.textarea.focus();
+  }
+
+  #changed() {
+    const uploads = this.#uploads;
+    const sending = uploads.filter(({ state }) => state === "sending").length;
+    const next = uploads.find(({ state }) => state === "waiting");
+    if (next && sending < AT_ONCE) return next.start(this.url); // which calls this again
+    for (const [upload, chip] of this.#chips) draw(upload, chip);
+    this.list.hidden = !uploads.length;
+    if (!uploads.length || uploads.some(({ state }) => state === "failed")) this.#isWaiting = false;
+    store.write(KEPT, uploads.length && uploads.map(({ about }) => about).filter(Boolean));
+    const { form } = this.composer;
+    form.classList.toggle("waits", this.#isWaiting);
+    this.composer.fit();
+    if (this.#isWaiting && !this.isBusy) {
+      this.#isWaiting = false;
+      form.requestSubmit();
+    }
+  }
+}
+
+function pictureOf({ file, about }) {
+  const src = about ? (about.thumbnail ?? (about.kind === "picture" && about.url)) : urlOf(file);
+  return src && make("img", { src, alt: "", onload: () => URL.revokeObjectURL(src) });
+}
+
+const urlOf = (file) => file.type.startsWith("image/") && URL.createObjectURL(file);
+
+function draw(upload, chip) {
+  const { state, progress, error, file, about } = upload;
+  chip.className = `tray-file ${state}`;
+  const size = readable(about?.size ?? file.size);
+  const note = { waiting: say("file_waits"), failed: error }[state] ?? size;
+  if ($(".note", chip).textContent !== note) $(".note", chip).textContent = note;
+  $("progress", chip).value = progress;
+  $("progress", chip).hidden = state !== "sending";
+  $(".retry", chip).hidden = !upload.canRetry;
+}

@@ -1,0 +1,79 @@
+/** One file on its way to the server. */
+
+import { $, Teller } from "./dom.js";
+import { config } from "./page.js";
+import { say } from "./words.js";
+
+const MB = 1_000_000;
+
+/** As the server says sizes. */
+export function readable(size) {
+  if (size < MB) return `${Math.max(1, Math.round(size / 1000))} KB`;
+  return `${size < 10 * MB ? Math.round(size / 100_000) / 10 : Math.round(size / MB)} MB`;
+}
+
+/** Tells "changed". `state`: waiting, sending, done (then `about` is the server's) or failed. */
+export class Upload extends Teller {
+  state = "waiting";
+  progress = 0;
+  error = "";
+  #request = null;
+
+  constructor(file, about = null) {
+    super();
+    Object.assign(this, { file, about, name: about?.name ?? file.name });
+    if (about) this.state = "done";
+    else if (file.size > config.limits.file) this.#refuse(file.size);
+  }
+
+  get canRetry() {
+    return this.state === "failed" && this.file.size <= config.limits.file;
+  }
+
+  start(url) {
+    const form = new FormData();
+    form.append("file", this.file, this.name);
+    if (this.file.waveform) form.append("waveform", this.file.waveform);
+    const request = (this.#request = new XMLHttpRequest());
+    request.upload.onprogress = ({ loaded, total }) => this.#become("sending", loaded / total);
+    request.onload = () => this.#answered(request);
+    request.onerror = request.ontimeout = () => this.#fail(say("upload_failed"));
+    request.open("POST", url);
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("X-CSRFToken", $("[name=csrfmiddlewaretoken]").value);
+    request.send(form);
+    this.#become("sending", 0);
+  }
+
+  cancel() {
+    this.#request?.abort();
+  }
+
+  #answered({ status, responseText }) {
+    let answer = {};
+    try {
+      answer = JSON.parse(responseText);
+    } catch {
+      // A page of a proxy, or of the sign-in.
+    }
+    if (status === 201) {
+      this.about = answer;
+      this.#become("done", 1);
+    } else if (status === 413 && !answer.message) this.#refuse(this.file.size);
+    else this.#fail(answer.message ?? say("not_now"));
+  }
+
+  #refuse(size) {
+    this.#fail(say("file_too_large", { size: readable(size), limit: readable(config.limits.file) }));
+  }
+
+  #fail(error) {
+    this.error = error;
+    this.#become("failed", 0);
+  }
+
+  #become(state, progress) {
+    Object.assign(this, { state, progress });
+    this.tell("changed");
+  }
+}
