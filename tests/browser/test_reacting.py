@@ -172,6 +172,17 @@ def test_a_resting_finger_opens_the_menu_of_a_message(alice, room, new_person, c
     expect(chip(alice.last, "👍")).to_have_text("👍 1")
 
 
+def test_a_finger_that_rests_on_a_reaction_is_told_who_it_was(alice, room, new_person, cookies):
+    phone = new_person(**PHONE, storage_state=cookies("bob")).join_room(room)
+    expect(alice.page.locator(".event")).to_be_visible()
+    alice.sends("Rest here")
+    alice.sees("Rest here").locator(".body").dblclick(position={"x": 2, "y": 2})
+    chip(phone.last, "👍").evaluate(HOLD)
+    expect(phone.page.locator(".who-note")).to_have_text("alice")
+    chip(phone.last, "👍").evaluate(LIFT)
+    expect(phone.page.locator(".message-menu")).not_to_be_visible()
+
+
 def test_in_an_archived_room_there_is_nothing_to_press(spoken):
     alice, bob = spoken
     bob.last.locator(".body").dblclick(position={"x": 2, "y": 2})

@@ -26,9 +26,11 @@ export class Actions {
     }
     log.addEventListener("click", (event) => this.#click(event));
     log.addEventListener("keydown", (event) => this.#key(event));
-    onHold(log, (target) => {
+    onHold(log, async (target) => {
       const row = target.closest(".message:not([data-deleted])");
-      if (row) this.#menu(row, row);
+      const chip = target.closest("[data-who]");
+      if (chip) (await import("./tallies.js")).tellWho(chip);
+      else if (row) this.#menu(row, row);
     });
   }
 
