@@ -196,7 +196,7 @@ def test_a_room_that_one_has_left_elsewhere_is_covered(talk):
     second = bob.page.context.new_page()
     second.goto(bob.page.url)
     second.locator(".room-head summary").click()
-    second.locator("form[action*=leave] button").click()
+    second.locator("button[formaction*=leave]").click()
     expect(bob.page.get_by_role("alert")).to_contain_text("not in this room any more")
     expect(bob.messages()).to_have_count(0)
 

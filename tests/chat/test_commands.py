@@ -12,7 +12,7 @@ from django.utils import timezone
 from chat import limits, presence
 from chat.management.commands import rooms as rooms_command
 from chat.management.commands.demo import HERE, times_of
-from chat.models import Membership, Message, Room
+from chat.models import Membership, Message, Reaction, Room, Vote
 
 pytestmark = pytest.mark.django_db
 User = get_user_model()
@@ -134,11 +134,15 @@ class TestDemo:
         assert "Made" not in out
 
     def test_revisions_are_contiguous(self):
+        """Each message has taken one, and each change of it another."""
         run("demo")
         for room in Room.objects.all():
             revisions = sorted(room.messages.values_list("revision", flat=True))
-            changed = room.messages.exclude(edited_at=None, deleted_at=None).count()
-            assert room.revision == len(revisions) + changed
+            changes = room.messages.exclude(edited_at=None, deleted_at=None).count()
+            changes += room.messages.pinned().count()
+            changes += Reaction.objects.filter(message__room=room).count()
+            changes += Vote.objects.filter(message__room=room).values("user").distinct().count()
+            assert room.revision == len(revisions) + changes
             assert revisions[-1] == room.revision
 
     def test_was_said_over_days_in_order_and_not_in_the_future(self):

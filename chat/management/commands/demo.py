@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat import limits
 from chat.errors import ChatError, Taken
-from chat.models import Invitation, Membership, Message, Room
+from chat.models import Invitation, Membership, Message, Room, new_poll
 
 HERE = Path(__file__).resolve().parent.parent / "demo"
 
@@ -112,6 +112,7 @@ class Command(BaseCommand):
         for said, at, nonce in zip(about["messages"], when, nonces, strict=True):
             message = self.say(room, speakers[said["by"]], said, at, nonce, ids)
             ids[said.get("id")] = message.pk
+            self.answer(message, said, speakers, owner)
         began = when[0] - timedelta(minutes=20)
         self.set_back(room, created_at=began, active_at=when[-1])
         room.memberships.update(joined_at=began + timedelta(minutes=5))
@@ -127,7 +128,14 @@ class Command(BaseCommand):
 
     def say(self, room, author, said: dict, at: datetime, nonce: UUID, ids: dict) -> Message:
         original = ids[said["reply_to"]] if "reply_to" in said else None
-        message = room.post(author, said["body"], nonce=nonce, reply_to=original)
+        poll = {key: value for key, value in said.get("poll", {}).items() if key != "votes"}
+        message = room.post(
+            author,
+            said["body"],
+            nonce=nonce,
+            reply_to=original,
+            poll=new_poll(poll.pop("choices"), **poll) if poll else None,
+        )
         self.set_back(message, created_at=at)
         room.membership_of(author).read_up_to(message.pk)
         if "edited" in said:
@@ -137,6 +145,16 @@ class Command(BaseCommand):
             message = message.remove(author)
             self.set_back(message, deleted_at=at + timedelta(minutes=1))
         return message
+
+    def answer(self, message: Message, said: dict, people: dict[str, User], owner: User) -> None:
+        """What others add to what was said."""
+        for sign, names in said.get("reactions", {}).items():
+            for name in names:
+                message.react(people[name], sign)
+        for name, choices in said.get("poll", {}).get("votes", {}).items():
+            message.vote(people[name], choices)
+        if said.get("pinned"):
+            message.pin(owner)
 
     def set_back(self, thing, **times: datetime) -> None:
         """Verbs happen now; a demo has a past. Nothing but the times is written."""
