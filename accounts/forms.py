@@ -85,6 +85,13 @@ class AvatarForm(forms.Form):
         return self.cleaned_data["avatar"].read(avatars.MAX_BYTES + 1)
 
 
+class HearsFromForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["hears_from"]
+        widgets = {"hears_from": forms.RadioSelect}
+
+
 # Django's validators, one sentence each, make a list of four.
 PASSWORD_WORDS = _("At least 8 characters: not digits only, no common word, not like your name.")
 

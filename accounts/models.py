@@ -46,6 +46,28 @@ class PeopleQuerySet(models.QuerySet["User"]):
         wrote = user.messages.model.objects.filter(rooms, author=OuterRef("pk"))
         return self.filter(Q(pk=user.pk) | Exists(is_in) | Exists(wrote))
 
+    def open_to(self, sender: "User", or_else=None) -> "PeopleQuerySet":
+        """Whom `sender` may write to directly: as they have set it, or where `or_else` holds.
+
+        Nobody who has left, and nobody with a block between them, in whichever direction. A guest
+        writes only to people of their rooms.
+        """
+        rooms = sender.rooms.exclude(kind="direct").values("pk")
+        near = sender.memberships.model.objects.filter(room__in=rooms, user=OuterRef("pk"))
+        hears = Q(hears_from=User.HearsFrom.EVERYONE)
+        if sender.is_guest:
+            hears &= Q(Exists(near))
+        hears |= Q(Exists(near), hears_from=User.HearsFrom.NEAR)
+        if or_else is not None:
+            hears |= Q(or_else)
+        blocks = sender.blocks.model.objects
+        return self.filter(
+            hears,
+            ~Exists(blocks.filter(blocker=sender, blocked=OuterRef("pk"))),
+            ~Exists(blocks.filter(blocker=OuterRef("pk"), blocked=sender)),
+            is_active=True,
+        )
+
     def named_like(self, name: str) -> "PeopleQuerySet":
         """Whoever goes by a name that could be taken for this one."""
         alike = names.likeness(name)
@@ -87,7 +109,11 @@ class PeopleManager(UserManager.from_queryset(PeopleQuerySet)):  # type: ignore[
 
     def enter_as_guest(self, nickname: str) -> "User":
         """A new guest called `nickname`. Raises Invalid or Taken."""
-        guest = User(username=f"guest-{secrets.token_hex(8)}", is_guest=True)
+        guest = User(
+            username=f"guest-{secrets.token_hex(8)}",
+            is_guest=True,
+            hears_from=User.HearsFrom.NEAR,
+        )
         guest.set_unusable_password()
         guest.display_name = User.usable_name(nickname)
         guest.save_under_its_name()
@@ -101,6 +127,11 @@ class User(AbstractUser):
         SYSTEM = "system", _("As the system")
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
+
+    class HearsFrom(models.TextChoices):
+        EVERYONE = "everyone", _("Everyone")
+        NEAR = "near", _("People I share a room with")
+        NOBODY = "nobody", _("Nobody")
 
     NAME_LENGTH = 60
     GUEST_SESSION = timedelta(hours=24)
@@ -119,6 +150,9 @@ class User(AbstractUser):
     )
     time_zone = models.CharField(
         _("time zone"), max_length=64, blank=True, validators=[validate_time_zone]
+    )
+    hears_from = models.CharField(
+        _("who may write to me"), max_length=10, choices=HearsFrom, default=HearsFrom.EVERYONE
     )
     theme = models.CharField(_("theme"), max_length=10, choices=Theme, default=Theme.SYSTEM)
 
@@ -280,6 +314,11 @@ class User(AbstractUser):
         rooms = list(self.rooms.values_list("pk", flat=True))
         self.rooms.update(people_version=F("people_version") + 1)
         transaction.on_commit(lambda: broadcasts.person_changed(self, rooms))
+
+    def hear_from(self, hears_from: str) -> None:
+        """Be written to directly by these, one of HearsFrom."""
+        self.hears_from = hears_from
+        self.save(update_fields=["hears_from"])
 
     # Coming and going ------------------------------------------------------------------------
 

@@ -6,7 +6,9 @@ what is told, and after a rollback it never happened.
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 from msgspec import UNSET, convert
 from msgspec.structs import asdict
 
@@ -28,6 +30,7 @@ from chat.protocol import (
     Reply,
     RoomChanged,
     RoomData,
+    RoomHidden,
     encode,
 )
 
@@ -91,13 +94,17 @@ def attachment_data(about: dict) -> AttachmentData:
     return AttachmentData(**about | {"url": url, "thumbnail": thumbnail})
 
 
-def room_data(room) -> RoomData:
+def room_data(room, viewer=None) -> RoomData:
+    """For everybody in it; a direct conversation, as `viewer` sees it."""
+    if room.is_direct:
+        room.seen_by(viewer)
     return RoomData(
-        name=room.name,
+        name=room.title,
         topic=room.topic,
         kind=room.kind,
         guests_allowed=room.guests_allowed,
         archived=room.archived_at is not None,
+        people=[person_data(person) for person in room.others] if room.is_direct else UNSET,
     )
 
 
@@ -126,8 +133,23 @@ def room_changed(room) -> None:
 
 
 def membership_gained(room, user) -> None:
+    delivery_began(room, user)
+    room_listed(room, user)
+
+
+def delivery_began(room, user) -> None:
+    """Their tabs hear of the room from now on; it is not on their list yet."""
     publish(user_group(user.pk), order={"do": "join", "room": room.pk})
-    publish(user_group(user.pk), text=encode(AddedToRoom(room=room.slug, about=room_data(room))))
+
+
+def room_listed(room, user) -> None:
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        frame = AddedToRoom(room=room.slug, about=room_data(room, user))
+    publish(user_group(user.pk), text=encode(frame))
+
+
+def room_hidden(room, user) -> None:
+    publish(user_group(user.pk), text=encode(RoomHidden(room=room.slug)))
 
 
 def membership_lost(room, user) -> None:

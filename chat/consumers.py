@@ -308,7 +308,7 @@ class ChatConsumer(AsyncConsumer):
             ref=frame.ref,
             room=room.slug,
             revision=room.revision,
-            about=broadcasts.room_data(room),
+            about=broadcasts.room_data(room, user),
             users=users,
             count=count,
             members=room.members_count,

@@ -27,7 +27,7 @@ class RoomForm(forms.Form):
     )
     kind = forms.ChoiceField(
         label=_("Who may enter"),
-        choices=Room.Kind.choices,
+        choices=[choice for choice in Room.Kind.choices if choice[0] != Room.Kind.DIRECT],
         required=False,
         initial=Room.Kind.PUBLIC,
         widget=forms.RadioSelect,

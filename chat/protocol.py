@@ -256,11 +256,14 @@ class MessageData(Struct):
 
 
 class RoomData(Struct):
+    """`kind`: public, private or direct. A direct one is named after the others in it, `people`."""
+
     name: str
     topic: str
     kind: str
     guests_allowed: bool
     archived: bool
+    people: list[Person] | UnsetType = UNSET
 
 
 class ServerFrame(Struct, tag_field="type", kw_only=True):
@@ -328,8 +331,16 @@ class PersonChanged(ServerFrame, tag="person_changed"):
 
 
 class AddedToRoom(ServerFrame, tag="added_to_room"):
+    """It is on this person's list now: also a direct conversation that begins or comes back."""
+
     room: str
     about: RoomData
+
+
+class RoomHidden(ServerFrame, tag="room_hidden"):
+    """A direct conversation is off this person's list, until the next message in it."""
+
+    room: str
 
 
 class RemovedFromRoom(ServerFrame, tag="removed_from_room"):
@@ -420,6 +431,7 @@ AnyServerFrame = (
     | RoomChanged
     | PersonChanged
     | AddedToRoom
+    | RoomHidden
     | RemovedFromRoom
     | Read
     | Notified

@@ -3,6 +3,7 @@ from django.urls.converters import StringConverter
 
 from chat.views import (
     conversation,
+    direct,
     edits,
     files,
     home,
@@ -49,6 +50,10 @@ urlpatterns = [
         invitations.revoke_invitation,
         name="revoke_invitation",
     ),
+    path("direct/", direct.direct, name="direct"),
+    path("direct/here/", direct.here, name="here"),
+    path("people/<int:pk>/block/", direct.block, name="block"),
+    path("people/<int:pk>/unblock/", direct.unblock, name="unblock"),
     path("files/<int:pk>/thumbnail/", files.thumbnail, name="thumbnail"),
     path("files/<int:pk>/<str:name>", files.file, name="file"),
     path("invite/<slug:token>/", invitations.invitation, name="invitation"),

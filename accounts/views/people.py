@@ -11,7 +11,14 @@ def person(request, pk):
     """Who somebody is; with `?card` only the card, to be shown over another page."""
     someone = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     shared = request.user.rooms.filter(pk__in=someone.memberships.values("room"))
-    rooms = shared.order_by("-active_at", "-id")
+    rooms = shared.exclude(kind="direct").order_by("-active_at", "-id")
     is_card = "card" in request.GET
     template = "accounts/_card.html" if is_card else "accounts/person.html"
-    return render(request, template, {"person": someone, "shared_rooms": rooms[:12]})
+    itself = User.objects.filter(pk=someone.pk)
+    context = {
+        "person": someone,
+        "shared_rooms": rooms[:12],
+        "is_blocked": request.user.blocks.filter(blocked=someone).exists(),
+        "may_write": itself.open_to(request.user).exists(),
+    }
+    return render(request, template, context)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import AvatarForm, ProfileForm
+from accounts.forms import AvatarForm, HearsFromForm, ProfileForm
 from accounts.models import User
 from chat.errors import ChatError
 
@@ -13,8 +13,10 @@ from chat.errors import ChatError
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def profile(request):
-    """One's own profile. The picture has forms of its own: `take_avatar` and `drop_avatar`."""
+    """One's own profile. The picture has forms of its own: `take_avatar` and `drop_avatar`; and so
+    has `hears_from`, who may write to one."""
     form, picture = ProfileForm(instance=request.user), AvatarForm()
+    reach = HearsFromForm(instance=request.user)
     if request.method == "POST":
         # A form that fails must not change the person that the page around it shows.
         me = User.objects.get(pk=request.user.pk)
@@ -24,6 +26,9 @@ def profile(request):
         elif "drop_avatar" in request.POST:
             me.drop_avatar()
             done = True
+        elif "hears_from" in request.POST:
+            reach = HearsFromForm(request.POST, instance=me)
+            done = attempt(reach, "hears_from", lambda data: me.hear_from(**data))
         else:
             form = ProfileForm(request.POST, instance=me)
             done = attempt(form, "display_name", lambda data: me.edit_profile(**data))
@@ -31,7 +36,9 @@ def profile(request):
             with override(me.language or None):
                 messages.success(request, _("Your profile is saved."))
             return redirect("profile")
-    return render(request, "accounts/profile.html", {"form": form, "picture": picture})
+    blocks = request.user.blocks.select_related("blocked").order_by("-pk")
+    context = {"form": form, "picture": picture, "reach": reach, "blocks": blocks}
+    return render(request, "accounts/profile.html", context)
 
 
 def attempt(form, field: str, verb) -> bool:

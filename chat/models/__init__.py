@@ -1,4 +1,5 @@
 from chat.models.attachment import Attachment
+from chat.models.block import Block
 from chat.models.device import PushDevice
 from chat.models.edit import MessageEdit
 from chat.models.invitation import Invitation
@@ -12,6 +13,7 @@ from chat.models.wishes import NoticeWishes
 
 __all__ = [
     "Attachment",
+    "Block",
     "Invitation",
     "Membership",
     "Message",

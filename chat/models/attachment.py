@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import limits, uploads
-from chat.errors import Archived, Empty, NotFound, TooLong
+from chat.errors import Empty, NotFound, TooLong
 from chat.models.room import Room
 from chat.uploads import media, readable_size
 
@@ -119,12 +119,11 @@ class Attachment(models.Model):
     ) -> "Attachment":
         """Take in the file at `path`, to be sent to `room`; until then it is the author's own.
 
-        Raises Archived, Empty, NotFound for who is no member, TooFast, or TooLong for what is too
-        large by itself or for the author's quota.
+        Raises as Room.post() does, NotFound for who is no member, or TooLong for what is too large
+        by itself or for the author's quota.
         """
         room.membership_or_error(author)
-        if room.archived_at:
-            raise Archived
+        room.require_writable_by(author)
         limits.spend("upload", author.pk)
         cls._check_size(path.stat().st_size)
         with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as scratch:

@@ -172,8 +172,7 @@ class Message(models.Model):
             is_mine = message.author_id == by.pk
             if not is_mine and not by.has_perm("chat.change_message"):
                 raise NotAllowed(_("Only its author can edit a message."))
-            if message.room.archived_at:
-                raise Archived
+            message.room.require_writable_by(by)
             if text == message.body:
                 return message
             now = timezone.now()
@@ -311,5 +310,4 @@ class Message(models.Model):
     def _require_taking_part(self, user) -> None:
         """Raises NotFound for who is not a member now, and Archived."""
         self.room.membership_or_error(user)
-        if self.room.archived_at:
-            raise Archived
+        self.room.require_writable_by(user)

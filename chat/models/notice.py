@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import names
 from chat import broadcasts, presence, push
+from chat.models.block import Block
 from chat.models.device import PushDevice
 from chat.models.membership import Membership
 from chat.models.message import Message
@@ -45,6 +46,7 @@ class Notice(models.Model):
 
     class Reason(models.TextChoices):
         MENTION = "mention", gettext_lazy("you were mentioned")
+        DIRECT = "direct", gettext_lazy("it was written to you")
         REPLY = "reply", gettext_lazy("it answers you")
         KEYWORD = "keyword", gettext_lazy("it has one of your words")
         EVERYTHING = "everything", gettext_lazy("you want everything of this room")
@@ -218,11 +220,13 @@ class Notice(models.Model):
                 text = _("This is how a notice looks on this device.")
                 about = {"title": "Chatsite", "body": text}
                 return {"id": 0, **about, "url": reverse("notices"), "tag": "test"}
-            room = self.message.room
-            about = {"author": self.message.author.name, "room": room.name}
+            room = self.message.room.seen_by(self.user)
+            author = self.message.author.name
+            is_between_two = room.is_direct and len(room.others) == 1
+            title = _("%(author)s in %(room)s") % {"author": author, "room": room.title}
             return {
                 "id": self.message.pk,
-                "title": _("%(author)s in %(room)s") % about,
+                "title": author if is_between_two else title,
                 "body": self.message.excerpt,
                 "url": room.get_absolute_url(),
                 "tag": room.slug,
@@ -242,6 +246,7 @@ class _Decision:
         self.room, self.messages = room, messages
         # By message and person; the weightiest reason is set last.
         self.reasons: dict[tuple[int, int], str] = {}
+        self._note_direct()
         self._note_keywords()
         self._note_replies()
         self._note_mentions()
@@ -249,6 +254,12 @@ class _Decision:
     def _note(self, message: Message, user_id: int, reason: str) -> None:
         if user_id != message.author_id:
             self.reasons[message.pk, user_id] = reason
+
+    def _note_direct(self) -> None:
+        if self.room.is_direct:
+            for user_id in self.room.memberships.values_list("user", flat=True):
+                for message in self.messages:
+                    self._note(message, user_id, Notice.Reason.DIRECT)
 
     def _note_keywords(self) -> None:
         wishes = NoticeWishes.objects.filter(user__memberships__room=self.room)
@@ -278,6 +289,8 @@ class _Decision:
         """The addressed, and of those who want everything whom a notice can reach at all."""
         self.online, self.looking = presence.online(), presence.looking(self.room.pk)
         self.devices = defaultdict(list)
+        blocks = Block.objects.filter(blocked__in={message.author_id for message in self.messages})
+        self.blocks = set(blocks.values_list("blocker", "blocked"))
         addressed = {user_id for _message_id, user_id in self.reasons}
         reachable = Q(user__push_devices__isnull=False) | Q(user__in=self.online)
         wants_all = Q(level=Membership.Level.EVERYTHING) & reachable
@@ -308,6 +321,8 @@ class _Decision:
 
     def _reason(self, message: Message, member: Membership) -> str | None:
         if member.user_id == message.author_id:
+            return None
+        if (member.user_id, message.author_id) in self.blocks:
             return None
         reason = self.reasons.get((message.pk, member.user_id))
         if reason is None and member.level == Membership.Level.EVERYTHING:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import names
 from chat import broadcasts, limits, markup
 from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken, TooLong
+from chat.models.direct import Direct
 from chat.models.forwarding import origin_of
 from chat.models.membership import Membership
 from chat.models.message import Message
@@ -31,9 +32,12 @@ class RoomQuerySet(models.QuerySet):
         return self.filter(Room.open_to(user) | mine)
 
     def sidebar_for(self, user, most: int = 200) -> "list[Room]":
-        """The rooms of `user` in use, busiest first, each with its `membership` and `unread`."""
+        """The rooms of `user` in use, busiest first, each with its `membership` and `unread`.
+
+        Direct conversations too, seen_by() them, but for those that they have hidden.
+        """
         memberships = (
-            Membership.objects.filter(user=user.pk, room__archived_at=None)
+            Membership.objects.filter(user=user.pk, room__archived_at=None, is_hidden=False)
             .select_related("room")
             .order_by("-room__active_at", "-room")[:most]
         )
@@ -43,7 +47,7 @@ class RoomQuerySet(models.QuerySet):
             room.membership = membership
             room.unread = (room.last_message_id or 0) > membership.last_read
             rooms.append(room)
-        return rooms
+        return Room.introduce(rooms, user)
 
     def matching(self, words: str) -> "RoomQuerySet":
         """Rooms whose name or topic holds each of the words."""
@@ -53,7 +57,7 @@ class RoomQuerySet(models.QuerySet):
         return rooms
 
 
-class Room(models.Model):
+class Room(Direct, models.Model):
     """A conversation and the people in it.
 
     Every change to a message takes the next `revision` under this row's lock. So revisions are
@@ -63,6 +67,7 @@ class Room(models.Model):
     class Kind(models.TextChoices):
         PUBLIC = "public", _("Public")
         PRIVATE = "private", _("Private")
+        DIRECT = "direct", _("Direct")
 
     NAME_LENGTH = 60
 
@@ -72,6 +77,8 @@ class Room(models.Model):
     name_key = models.CharField(max_length=255, editable=False)
     topic = models.CharField(_("topic"), max_length=250, blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PUBLIC)
+    # Whose conversation a direct one is: the ids of its people, in order.
+    people_key = models.CharField(max_length=255, null=True, unique=True, editable=False)  # noqa: DJ001
     guests_allowed = models.BooleanField(_("guests may enter"), default=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -110,11 +117,16 @@ class Room(models.Model):
             models.UniqueConstraint(
                 "name_key", condition=Q(kind="public"), name="public_room_names_are_unique"
             ),
+            models.CheckConstraint(
+                condition=Q(kind="direct", people_key__isnull=False)
+                | ~Q(kind="direct") & Q(people_key=None),
+                name="direct_rooms_are_their_people",
+            ),
         ]
         indexes = [models.Index(fields=["-active_at", "-id"], name="rooms_by_activity")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or self.slug
 
     def get_absolute_url(self) -> str:
         return reverse("room", args=[self.slug])
@@ -219,7 +231,12 @@ class Room(models.Model):
         raise NotFound
 
     def require_role(self, user, role: str) -> Membership | None:
-        """Raises NotAllowed unless `user` has at least `role` here, or runs the whole site."""
+        """Raises NotAllowed unless `user` has at least `role` here, or runs the whole site.
+
+        A direct conversation is run by nobody.
+        """
+        if self.is_direct:
+            raise NotAllowed
         membership = self.membership_of(user)
         if (membership and membership.is_at_least(role)) or self.is_run_from_above_by(user):
             return membership
@@ -241,7 +258,13 @@ class Room(models.Model):
             return room.admit(user)[0]
 
     def leave(self, user) -> None:
-        """Walk out. Raises NotAllowed for the last owner, who first hands the room on."""
+        """Walk out; of a direct conversation, until the next message.
+
+        Raises NotAllowed for the last owner, who first hands the room on.
+        """
+        if self.is_direct:
+            self.hide_from(user)
+            return
         with self.locked() as room:
             mine = room.memberships.filter(user=user)
             if mine.filter(role=Membership.Role.OWNER) and not room._owners().exclude(user=user):
@@ -335,7 +358,7 @@ class Room(models.Model):
         `nonce` makes a repeated post harmless: the message that is there already is the answer.
         `reply_to` is the id of a message of this room, `attachments` are those of files that the
         author uploaded and has not sent yet, `poll` comes from new_poll(). Raises Archived, Empty,
-        NotFound, TooFast or TooLong.
+        NotAllowed, NotFound, TooFast or TooLong.
         """
         if len(attachments) > Message.MOST_FILES:
             raise TooLong(_("A message has at most %d files.") % Message.MOST_FILES)
@@ -354,7 +377,7 @@ class Room(models.Model):
             with transaction.atomic():
                 message = self._insert(author, nonce, said, reply_to, attachments)
                 transaction.on_commit(lambda: broadcasts.message_posted(message))
-        except (IntegrityError, NotFound, Archived):
+        except (IntegrityError, NotFound, NotAllowed, Archived):
             # Only now is it asked whether the nonce was used: nearly always it was not.
             if nonce and (twin := author.messages.filter(nonce=nonce).first()):
                 return twin
@@ -368,8 +391,7 @@ class Room(models.Model):
             room = memberships.get(room=self.pk, user=author.pk).room
         except Membership.DoesNotExist:
             raise NotFound from None
-        if room.archived_at:
-            raise Archived
+        room.require_writable_by(author)
         original = room._message_to_reply_to(reply_to)
         files = author.attachments.claim(attachments) if attachments else []
         room._have_notices_decided()
@@ -387,6 +409,8 @@ class Room(models.Model):
             message.attachments.add(*files)
         room.last_message, room.active_at = message, message.created_at
         room.save(update_fields=["revision", "last_message", "active_at"])
+        if room.is_direct:
+            room.bring_back()
         return message
 
     def _have_notices_decided(self) -> None:
@@ -399,6 +423,13 @@ class Room(models.Model):
         is_asked_for = (self.last_message_id or 0) > self.told_up_to
         if not is_asked_for or now - self.active_at > timedelta(minutes=1):
             later("decide_notices", self.pk, at=now + NOTICED_AFTER)
+
+    def require_writable_by(self, author) -> None:
+        """Raises Archived, or NotAllowed where the other one does not want to hear from them."""
+        if self.archived_at:
+            raise Archived
+        if self.is_direct:
+            self.require_open_to(author)
 
     def _message_to_reply_to(self, message_id: int | None) -> Message | None:
         if message_id is None:

@@ -28,6 +28,7 @@ def room(request, slug: str):
     room = next((room for room in my_rooms if room.slug == slug), None)
     if room is None:
         room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+        room.seen_by(request.user)
         room.membership = room.membership_of(request.user)
     room.is_open = True
     membership = room.membership
@@ -35,7 +36,8 @@ def room(request, slug: str):
     context = {
         "room": room,
         "membership": membership,
-        "my_rooms": my_rooms,
+        "my_rooms": [one for one in my_rooms if not one.is_direct],
+        "my_conversations": [one for one in my_rooms if one.is_direct],
         "messages_html": history["html"],
         "has_older": history["has_older"],
         "has_newer": history["has_newer"],
@@ -68,6 +70,7 @@ def config(request, room: Room, membership: Membership | None) -> dict:
         "limits": Message.limits(),
         "session": PushDevice.mark_of(request.session.session_key),
         "can_write": room.archived_at is None,
+        "blocked": list(user.blocks.values_list("blocked", flat=True)),
     }
 
 

@@ -12,6 +12,7 @@ from chat.models import Room
 def edits(request, slug: str, pk: int):
     """A page of its own, or with `?part` what a dialog shows. The newest text first."""
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    room.seen_by(request.user)
     message = get_object_or_404(room.messages.visible().with_author(), pk=pk)
     context = {"room": room, "message": message, "earlier": message.edits.order_by("-pk")}
     is_part = "part" in request.GET

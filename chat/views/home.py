@@ -13,7 +13,11 @@ def home(request):
     if not request.user.is_authenticated:
         return landing(request)
     rooms = with_people_here(list(Room.objects.sidebar_for(request.user)))
-    return render(request, "chat/home.html", {"rooms": rooms})
+    context = {
+        "rooms": [room for room in rooms if not room.is_direct],
+        "conversations": [room for room in rooms if room.is_direct],
+    }
+    return render(request, "chat/home.html", context)
 
 
 def landing(request):

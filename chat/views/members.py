@@ -22,6 +22,7 @@ User = get_user_model()
 def members(request, slug):
     """Those who run the room first, then everybody in the order in which they came."""
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    room.seen_by(request.user)
     mine = room.membership_of(request.user)
     query = names.clean(request.GET.get("q", ""))[:100]
     found = room.memberships.select_related("user").order_by("pk")

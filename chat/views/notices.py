@@ -46,7 +46,9 @@ def notices(request):
 def memberships_of(user):
     """Those of the rooms in use, busiest first."""
     mine = user.memberships.filter(room__archived_at=None).select_related("room")
-    return mine.order_by("-room__active_at")[:200]
+    busiest = list(mine.order_by("-room__active_at")[:200])
+    Room.introduce([membership.room for membership in busiest], user)
+    return busiest
 
 
 @require_safe
@@ -57,6 +59,7 @@ def notice_log(request):
     if before := request.GET.get("before"):
         found = found.filter(pk__lt=read_id_cursor(before))
     page, has_more = cut(found, LOG_SIZE)
+    Room.introduce([one.message.room for one in page if one.message], request.user)
     log = [list(its) for _message, its in groupby(page, key=lambda one: one.message_id)]
     return render(
         request,
@@ -71,6 +74,7 @@ def notice_log(request):
 def room_notices(request, slug):
     """What one wants to be told of in one room."""
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    room.seen_by(request.user)
     mine = room.membership_or_error(request.user)
     form = LevelForm(request.POST or None, initial={"level": mine.level})
     if form.is_valid():

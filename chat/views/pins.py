@@ -12,6 +12,7 @@ from chat.views.refusals import refusals_as_pages
 @login_required
 def pins(request, slug: str):
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    room.seen_by(request.user)
     mine = room.membership_of(request.user)
     may_moderate = mine and mine.is_at_least(Membership.Role.MODERATOR)
     context = {

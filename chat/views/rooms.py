@@ -43,7 +43,8 @@ def rooms(request):
 
 
 def rooms_in(tab: str, user):
-    visible = Room.objects.visible_to(user).filter(archived_at__isnull=tab != "archived")
+    visible = Room.objects.visible_to(user).exclude(kind=Room.Kind.DIRECT)
+    visible = visible.filter(archived_at__isnull=tab != "archived")
     if tab == "mine":
         return visible.filter(memberships__user=user)
     return visible
@@ -144,5 +145,8 @@ def leave_room(request, slug):
     except NotAllowed as error:
         messages.error(request, error.message)
         return redirect("members", room.slug)
+    if room.is_direct:
+        messages.success(request, _("The conversation is hidden until somebody writes in it."))
+        return redirect("home")
     messages.success(request, _("You left “%s”.") % room.name)
     return redirect("rooms")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from chat import presence
-from chat.models import Membership, Notice, NoticeWishes, Room, notice
+from chat.models import Block, Membership, Notice, NoticeWishes, Room, notice
 from chat.threads import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,6 +81,26 @@ def test_who_wants_nothing_is_told_nothing_but_may_know_it(room, alice, bob, dev
     room.post(alice, "hello @bob")
     assert told(bob) == [("hello @bob", Reason.MENTION, Outcome.MUTED)]
     assert device.browser.notices == []
+
+
+def test_a_direct_message_is_told_like_a_mention(alice, bob, charlie, device_of, told):
+    device_of(bob)
+    talk, group = Room.between(alice, [bob]), Room.between(alice, [bob, charlie])
+    talk.post(alice, "Hello")
+    group.post(alice, "Hello all")
+    assert told(bob) == [
+        ("Hello", Reason.DIRECT, Outcome.SENT),
+        ("Hello all", Reason.DIRECT, Outcome.SENT),
+    ]
+    titles = [one.data()["title"] for one in bob.notices.with_message().order_by("pk")]
+    assert titles == ["alice", "alice in alice, charlie"]
+
+
+def test_nobody_is_told_of_what_somebody_says_whom_they_blocked(room, alice, bob, told):
+    wants(bob, room, "everything")
+    Block.put(bob, alice)
+    room.post(alice, "@bob, are you there?")
+    assert told(bob) == []
 
 
 def test_nobody_is_told_of_what_they_say_themselves(room, alice, device_of, told):

@@ -58,11 +58,11 @@ export function forward(row, status) {
 
 /** One's other rooms, as the left pane has them. */
 function rooms() {
-  const links = $$("#my-rooms a[data-room]:not([data-archived])");
+  const links = $$("#rooms-pane a[data-room]:not([data-archived])");
   const others = links.filter((link) => link.dataset.room !== config.slug);
   return others.map((link) => ({
     slug: link.dataset.room,
     name: $(".name", link).textContent,
-    icon: $$(".icon", link)["private" in link.dataset ? 1 : 0].cloneNode(true),
+    icon: $$(".faces, .icon", link)["private" in link.dataset ? 1 : 0].cloneNode(true),
   }));
 }

@@ -124,3 +124,11 @@ export const notice = async (parts) => (await import("./notices.js")).look(parts
 
 /** Show on the icons how much waits. */
 export const showCount = async (count) => (await import("./badge.js")).showCount(count);
+
+/** Say at the names of those one writes with whether they have the site open. */
+export function enableOnline(list, socket) {
+  const begin = async () => (await import("./online.js")).watch(list, socket);
+  const look = () => list.firstElementChild && begin();
+  new MutationObserver(look).observe(list, { childList: true });
+  look();
+}

@@ -17,6 +17,7 @@ import {
   enableEmoji,
   enableFiles,
   enableFormatting,
+  enableOnline,
   enablePolls,
   enableReactions,
   notice,
@@ -129,7 +130,8 @@ const verbs = {
   delete: remove,
 };
 new Actions({ log, scroll, status, verbs });
-new Rooms({ socket, reading, list: $("#my-rooms"), root });
+new Rooms({ socket, reading, pane: $("#rooms-pane"), root });
+enableOnline($("#my-conversations"), socket);
 completeEmoji(composer.textarea);
 enableEmoji($(".emoji", composer.form), composer.textarea);
 enableFiles(composer, log);

@@ -1,6 +1,6 @@
 /** The left pane, the head and the title: what the rooms are called, and where there is news. */
 
-import { $, $$, copyOf } from "./dom.js";
+import { $, $$, copyOf, make } from "./dom.js";
 import { showCount } from "./lazily.js";
 import { config, me, urls } from "./page.js";
 
@@ -9,13 +9,14 @@ export class Rooms {
   #title = document.title;
   #count = 0;
 
-  constructor({ socket, reading, list, root }) {
-    Object.assign(this, { reading, list });
+  constructor({ socket, reading, pane, root }) {
+    Object.assign(this, { reading, pane });
     socket.on("new_message", (frame) => this.#news(frame));
     socket.on("missed", ({ room }) => room !== config.slug && this.#mark(room, true));
     socket.on("read", ({ room, id }) => id >= (this.#newest.get(room) ?? 0) && this.#mark(room));
     socket.on("added_to_room", ({ room, about }) => this.#add(room, about));
-    socket.on("removed_from_room", ({ room }) => this.#linkTo(room)?.closest("li").remove());
+    socket.on("removed_from_room", ({ room }) => this.#remove(room));
+    socket.on("room_hidden", ({ room }) => room !== config.slug && this.#remove(room));
     socket.on("room_changed", ({ room, about }) => this.#describe(this.#linkTo(room), about));
     socket.onHere("room_changed", ({ about }) => this.#head(about, root));
     reading.on("changed", () => this.#showTitle());
@@ -24,7 +25,7 @@ export class Rooms {
   }
 
   #showTitle() {
-    const count = $$("[data-unread]", this.list).length + this.reading.unseen;
+    const count = $$("[data-unread]", this.pane).length + this.reading.unseen;
     document.title = (count ? `(${count}) ` : "") + this.#title;
     if (count !== this.#count) showCount((this.#count = count));
   }
@@ -50,25 +51,38 @@ export class Rooms {
   }
 
   #linkTo(room) {
-    return $$("a", this.list).find((link) => link.dataset.room === room);
+    return $$("a[data-room]", this.pane).find((link) => link.dataset.room === room);
+  }
+
+  #remove(room) {
+    this.#linkTo(room)?.closest("li").remove();
+    this.#showTitle();
   }
 
   #add(room, about) {
     if (this.#linkTo(room)) return;
-    const row = copyOf("room-link");
+    const row = copyOf(about.people ? "conversation-link" : "room-link");
     const link = $("a", row);
     link.dataset.room = room;
     link.href = `${urls.rooms}${encodeURIComponent(room)}/`;
     if (room === config.slug) link.ariaCurrent = "page";
     this.#describe(link, about);
-    this.list.prepend(row);
+    $(about.people ? "#my-conversations" : "#my-rooms", this.pane).prepend(row);
   }
 
   #describe(link, about) {
     if (!link) return;
     $(".name", link).textContent = about.name;
-    link.toggleAttribute("data-private", about.kind !== "public");
+    if (about.people) this.#face(link, about.people);
+    else link.toggleAttribute("data-private", about.kind !== "public");
     link.toggleAttribute("data-archived", about.archived);
+  }
+
+  #face(link, people) {
+    if (people.length === 1) link.dataset.person = people[0].id;
+    const faces = (people.length ? people : [me]).slice(0, 2);
+    const pictures = faces.map(({ avatar: src }) => ({ className: "avatar small", alt: "", src }));
+    $(".faces", link).replaceChildren(...pictures.map((picture) => make("img", picture)));
   }
 
   /** Alt with an arrow: the next room up or down; with Shift, the next with something new. */
@@ -76,7 +90,7 @@ export class Rooms {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!step || !event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const links = $$("a", this.list);
+    const links = $$("a[data-room]", this.pane);
     for (let at = links.findIndex((link) => link.ariaCurrent) + step; links[at]; at += step) {
       if (!event.shiftKey || "unread" in links[at].dataset) return links[at].click();
     }

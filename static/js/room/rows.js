@@ -1,6 +1,7 @@
 /** One row: what depends on the viewer, which the server's fragment leaves open. */
 
 import { $, $$, make } from "./dom.js";
+import { foldBlocked } from "./blocked.js";
 import { me } from "./page.js";
 import { dayOf, showTime } from "./times.js";
 import { say } from "./words.js";
@@ -26,6 +27,7 @@ export function finish(row) {
   if (edited) ($(":scope > p:last-child", body) ?? body).append(edited);
   if (isLong(body)) fold(row, body);
   if ($(".files", row)) import("./files.js").then(({ name }) => name(row));
+  foldBlocked(row);
   return row;
 }
 

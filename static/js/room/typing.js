@@ -1,5 +1,6 @@
 /** Who is typing: told to the others sparingly, shown in a line that is always there. */
 
+import { isBlocked } from "./blocked.js";
 import { config, me } from "./page.js";
 import { say } from "./words.js";
 
@@ -29,7 +30,7 @@ export function showTyping(socket, line) {
   let users = [];
 
   const show = (now) => {
-    users = now.filter((user) => user.id !== me.id);
+    users = now.filter((user) => user.id !== me.id && !isBlocked(user.id));
     const [a, b] = users.map((user) => user.name);
     line.classList.toggle("typing", users.length > 0);
     if (users.length > 2) line.firstElementChild.textContent = say("typing_many");
