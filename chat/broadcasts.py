@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
-from msgspec import UNSET, convert
+from msgspec import UNSET, UnsetType, convert
 from msgspec.structs import asdict
 
 from chat import rendering
@@ -33,6 +33,8 @@ from chat.protocol import (
     RoomHidden,
     encode,
 )
+
+FOLLOWERS = 100  # of a thread, who are told with a new message that it concerns them
 
 
 def room_group(room_id: int) -> str:
@@ -80,6 +82,7 @@ def message_data(message) -> MessageData:
         pinned=message.pinned_at is not None,
         poll=convert(message.poll, Poll) if message.poll else UNSET,
         forwarded=message.forwarded is not None,
+        thread=message.thread_id,
         deleted=message.deleted_at is not None,
         attachments=[attachment_data(file) for file in message.files],
         reply_to=original
@@ -112,17 +115,20 @@ def room_data(room, viewer=None) -> RoomData:
 
 
 def message_posted(message) -> None:
-    _tell_room(message, NewMessage)
+    followers: list[int] | UnsetType = UNSET
+    if message.thread_id:
+        followers = list(message.thread.readers.values_list("user", flat=True)[:FOLLOWERS])
+    _tell_room(message, NewMessage, followers=followers)
 
 
 def message_changed(message) -> None:
-    """Edited, deleted, pinned, voted or reacted on."""
+    """Edited, deleted, pinned, voted or reacted on, or its thread went on."""
     _tell_room(message, MessageChanged)
 
 
-def _tell_room(message, frame: type[NewMessage | MessageChanged]) -> None:
+def _tell_room(message, frame: type[NewMessage | MessageChanged], **more) -> None:
     room, revision = message.room, message.revision
-    text = encode(frame(room=room.slug, revision=revision, message=message_data(message)))
+    text = encode(frame(room=room.slug, revision=revision, message=message_data(message), **more))
     publish(room_group(room.pk), text=text, revision=revision)
 
 
@@ -157,8 +163,9 @@ def membership_lost(room, user) -> None:
     publish(user_group(user.pk), text=encode(RemovedFromRoom(room=room.slug)))
 
 
-def read(room, user_id: int, message_id: int) -> None:
-    publish(user_group(user_id), text=encode(Read(room=room.slug, id=message_id)))
+def read(room, user_id: int, message_id: int, thread: int | UnsetType = UNSET) -> None:
+    frame = Read(room=room.slug, id=message_id, thread=thread)
+    publish(user_group(user_id), text=encode(frame))
 
 
 def notified(user_id: int, notice: dict[str, Any]) -> None:

@@ -61,6 +61,9 @@ logger = logging.getLogger(__name__)
 CLOSE_CODES = {"too_long": 1009, "unavailable": 1013, "signed_out": 4401, "too_fast": 4429}
 
 
+MOST_THREADS = 100  # of those with something unread, told in the welcome
+
+
 class ChatConsumer(AsyncConsumer):
     # The hub speaks with the channel layer for all sockets; one channel per socket would be slow.
     channel_layer_alias = "the hub's"
@@ -97,7 +100,7 @@ class ChatConsumer(AsyncConsumer):
         self.tab = Tab(self, self.scope["wire"])
         await self.tab.enter()
         try:
-            revisions = await self.ask(self._introduce)
+            revisions, threads = await self.ask(self._introduce)
         except ChatError as error:
             await self.refuse(error)
             await self.close(CLOSE_CODES[error.code])
@@ -108,6 +111,7 @@ class ChatConsumer(AsyncConsumer):
                 user=self.person,
                 time=timezone.now(),
                 limits=Message.limits(),
+                threads=threads,
             )
         )
 
@@ -115,11 +119,13 @@ class ChatConsumer(AsyncConsumer):
         asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("lang", [""])[0]
         return asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
-    def _introduce(self, user) -> dict[int, int]:
+    def _introduce(self, user) -> tuple[dict[int, int], list[int]]:
+        """The revision of each of their rooms, and the threads with something new for them."""
         spend("connect", user.pk)
         presence.enter(self.tab.entry(presence.SITE))
         self.language = user.language or self.language
-        return dict(user.rooms.values_list("pk", "revision"))
+        threads = user.threads.of_rooms_of(user).unread().values_list("root", flat=True)
+        return dict(user.rooms.values_list("pk", "revision")), list(threads[:MOST_THREADS])
 
     # Frames in ----------------------------------------------------------------------------------
 
@@ -230,6 +236,7 @@ class ChatConsumer(AsyncConsumer):
             frame.body,
             nonce=frame.nonce,
             reply_to=frame.reply_to,
+            thread=frame.thread,
             attachments=frame.attachments,
             poll=poll,
         )

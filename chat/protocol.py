@@ -58,13 +58,14 @@ class SendMessage(ClientFrame, tag="send_message"):
     """Post. The `nonce` makes it safe to send again when no answer came.
 
     `attachments` are ids of files that were uploaded before, see "Files"; with some, `body` may be
-    empty.
+    empty. `thread` is the id of the message under which it is said.
     """
 
     room: Slug
     body: str
     nonce: UUID
     reply_to: Id | None = None
+    thread: Id | None = None
     attachments: Annotated[list[Id], Meta(max_length=10)] = []
     poll: NewPoll | None = None
 
@@ -235,7 +236,8 @@ class Poll(Struct):
 class MessageData(Struct):
     """A message as it stands now; `html` is its whole fragment of the page.
 
-    A deleted one has `deleted` and no `body`, and its fragment is a tombstone.
+    A deleted one has `deleted` and no `body`, and its fragment is a tombstone. `thread` is the id
+    of the message under which it was said; the room itself does not show such a one.
     """
 
     id: int
@@ -252,6 +254,7 @@ class MessageData(Struct):
     pinned: bool = False
     poll: Poll | UnsetType = UNSET
     forwarded: bool = False
+    thread: int | None = None
     deleted: bool = False
 
 
@@ -272,17 +275,21 @@ class ServerFrame(Struct, tag_field="type", kw_only=True):
 
 class Welcome(ServerFrame, tag="welcome"):
     """The first frame. `limits`: `body` in characters, `frame` and `file` in bytes; `files` in one
-    message."""
+    message. `threads`: the ids of the messages in whose threads there is something unread."""
 
     user: Person
     time: datetime
     limits: dict[str, int]
+    threads: list[int]
 
 
 class NewMessage(ServerFrame, tag="new_message"):
+    """`followers`: of a message in a thread, the ids of those who take part in it."""
+
     room: str
     revision: int
     message: MessageData
+    followers: list[int] | UnsetType = UNSET
 
 
 class MessageChanged(ServerFrame, tag="message_changed"):
@@ -348,10 +355,11 @@ class RemovedFromRoom(ServerFrame, tag="removed_from_room"):
 
 
 class Read(ServerFrame, tag="read"):
-    """The same person has read up to message `id` in another tab."""
+    """The same person has read up to message `id` in another tab: in the room, or in a thread."""
 
     room: str
     id: int
+    thread: int | UnsetType = UNSET
 
 
 class Notified(ServerFrame, tag="notified"):

@@ -14,6 +14,7 @@ from chat.views import (
     pins,
     rooms,
     tallies,
+    threads,
 )
 
 
@@ -54,6 +55,7 @@ urlpatterns = [
     path("direct/here/", direct.here, name="here"),
     path("people/<int:pk>/block/", direct.block, name="block"),
     path("people/<int:pk>/unblock/", direct.unblock, name="unblock"),
+    path("threads/", threads.threads, name="threads"),
     path("files/<int:pk>/thumbnail/", files.thumbnail, name="thumbnail"),
     path("files/<int:pk>/<str:name>", files.file, name="file"),
     path("invite/<slug:token>/", invitations.invitation, name="invitation"),

@@ -9,6 +9,7 @@ from chat.models.notice import Notice
 from chat.models.poll import Vote, new_poll
 from chat.models.reaction import Reaction
 from chat.models.room import Room
+from chat.models.thread import ThreadReader
 from chat.models.wishes import NoticeWishes
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "PushDevice",
     "Reaction",
     "Room",
+    "ThreadReader",
     "Vote",
     "new_poll",
 ]

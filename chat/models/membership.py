@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts
 from chat.errors import NotFound
+from chat.models.thread import ThreadReader
 
 
 class Membership(models.Model):
@@ -61,9 +62,17 @@ class Membership(models.Model):
         self.save(update_fields=["level"])
 
     def read_up_to(self, message_id: int) -> None:
-        """Move the read mark forward to a visible message of this room; never back."""
-        if not self.room.messages.visible().filter(pk=message_id).exists():
+        """Move the read mark forward to a visible message of this room; never back.
+
+        A message of a thread moves the mark of that thread.
+        """
+        found = self.room.messages.visible().filter(pk=message_id)
+        threads = found.values_list("thread", flat=True)
+        if not threads:
             raise NotFound
+        if root_id := threads[0]:
+            ThreadReader.read_up_to(self.room, self.user_id, root_id, message_id)
+            return
         moved = Membership.objects.filter(pk=self.pk, last_read__lt=message_id)
         if moved.update(last_read=message_id):
             read = partial(broadcasts.read, self.room, self.user_id, message_id)

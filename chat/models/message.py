@@ -24,6 +24,10 @@ class MessageQuerySet(models.QuerySet):
     def visible(self) -> "MessageQuerySet":
         return self.filter(deleted_at=None)
 
+    def in_main(self) -> "MessageQuerySet":
+        """What is said in the room itself, and not in a thread."""
+        return self.filter(thread=None)
+
     def pinned(self) -> "MessageQuerySet":
         """What is on the board of the room, the newest first."""
         return self.filter(pinned_at__isnull=False).order_by("-pinned_at")
@@ -96,6 +100,14 @@ class Message(models.Model):
     reply_to = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="replies"
     )
+    # The message under which a side conversation goes on, on what is said there.
+    thread = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    # Of the message that has one: how many messages, the newest one's id, and its time.
+    thread_count = models.PositiveIntegerField(default=0, editable=False)
+    thread_last = models.BigIntegerField(default=0, editable=False)
+    thread_at = models.DateTimeField(null=True, editable=False)
     # Made anew with each reaction, so that showing a message costs no query for them: see tally().
     reaction_tally = models.JSONField(default=list, editable=False)
     # What its files look like, see Attachment.about(): to show a message no other table is read.
@@ -117,7 +129,16 @@ class Message(models.Model):
             models.UniqueConstraint("author", "nonce", name="one_message_per_nonce"),
         ]
         indexes = [
-            models.Index(fields=["room", "id"], name="messages_in_order"),
+            models.Index(
+                fields=["room", "id"],
+                condition=models.Q(thread__isnull=True),
+                name="messages_in_order",
+            ),
+            models.Index(
+                fields=["thread", "id"],
+                condition=models.Q(thread__isnull=False),
+                name="threads_in_order",
+            ),
             models.Index(
                 fields=["room", "pinned_at"],
                 condition=models.Q(pinned_at__isnull=False),
@@ -199,8 +220,10 @@ class Message(models.Model):
             message.save()
             room = message.room
             if room.last_message_id == message.pk:
-                room.last_message = room.messages.visible().order_by("-pk").first()
+                room.last_message = room.messages.visible().in_main().order_by("-pk").first()
                 room.save(update_fields=["last_message"])
+            if message.thread_id:
+                message._root().count_thread(-1)
         return message
 
     def pin(self, by, on: bool = True) -> "Message":
@@ -306,6 +329,20 @@ class Message(models.Model):
         self.room.save(update_fields=["revision"])
         self.revision = self.room.revision
         transaction.on_commit(lambda: broadcasts.message_changed(self))
+
+    def _root(self) -> "Message":
+        """The message whose thread this is said in, under the room's lock."""
+        root = Message.objects.with_author().get(pk=self.thread_id)
+        root.room = self.room
+        return root
+
+    def count_thread(self, more: int) -> None:
+        """Tell under this message what has become of its thread. Under the room's lock."""
+        last = Message.objects.visible().filter(thread=self.pk).order_by("-pk").first()
+        self.thread_count += more
+        self.thread_last, self.thread_at = (last.pk, last.created_at) if last else (0, None)
+        self._take_revision()
+        self.save(update_fields=["thread_count", "thread_last", "thread_at", "revision"])
 
     def _require_taking_part(self, user) -> None:
         """Raises NotFound for who is not a member now, and Archived."""

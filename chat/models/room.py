@@ -19,6 +19,7 @@ from chat.models.direct import Direct
 from chat.models.forwarding import origin_of
 from chat.models.membership import Membership
 from chat.models.message import Message
+from chat.models.thread import ThreadReader
 from chat.queue import later
 
 # Who is looking has then read it, and what one says in several breaths is one notice.
@@ -349,34 +350,40 @@ class Room(Direct, models.Model):
         body: str,
         *,
         nonce: UUID | None = None,
-        reply_to=None,
+        reply_to: int | None = None,
+        thread: int | None = None,
         attachments=(),
         poll: dict | None = None,
     ) -> Message:
         """Say something in this room. The one way in which a message comes to be.
 
         `nonce` makes a repeated post harmless: the message that is there already is the answer.
-        `reply_to` is the id of a message of this room, `attachments` are those of files that the
-        author uploaded and has not sent yet, `poll` comes from new_poll(). Raises Archived, Empty,
-        NotAllowed, NotFound, TooFast or TooLong.
+        `reply_to` is the id of a message of this room; so is `thread`, under which it is then said.
+        `attachments` are the ids of files that the author uploaded and has not sent yet, `poll`
+        comes from new_poll(). Raises Archived, Empty, NotAllowed, NotFound, TooFast or TooLong.
         """
         if len(attachments) > Message.MOST_FILES:
             raise TooLong(_("A message has at most %d files.") % Message.MOST_FILES)
         text = Message.readable(body, has_files=bool(attachments))
         said = {"body": text, "html": markup.render(text), "poll": poll}
-        return self._say(author, nonce, said, reply_to, attachments)
+        return self._say(author, nonce, said, reply_to, thread, attachments)
 
     def take_forwarded(self, by, message: Message, *, nonce: UUID | None = None) -> Message:
         """A copy of `message` in this room; for Message.forward(), which knows whether it may."""
         said = {"body": message.body, "html": message.html}
         return self._say(by, nonce, said | {"forwarded": origin_of(message, self)})
 
-    def _say(self, author, nonce, said: dict, reply_to=None, attachments=()) -> Message:
+    def _say(
+        self, author, nonce, said: dict, reply_to=None, thread=None, attachments=()
+    ) -> Message:
         limits.spend("message", author.pk)
         try:
             with transaction.atomic():
-                message = self._insert(author, nonce, said, reply_to, attachments)
+                message = self._insert(author, nonce, said, reply_to, thread, attachments)
                 transaction.on_commit(lambda: broadcasts.message_posted(message))
+                if message.thread:
+                    message.thread.count_thread(+1)
+                    ThreadReader.take_part(message)
         except (IntegrityError, NotFound, NotAllowed, Archived):
             # Only now is it asked whether the nonce was used: nearly always it was not.
             if nonce and (twin := author.messages.filter(nonce=nonce).first()):
@@ -384,7 +391,9 @@ class Room(Direct, models.Model):
             raise
         return message
 
-    def _insert(self, author, nonce, said: dict, reply_to: int | None, attachments) -> Message:
+    def _insert(
+        self, author, nonce, said: dict, reply_to: int | None, thread: int | None, attachments
+    ) -> Message:
         """The next message of the room, under the room's lock."""
         memberships = Membership.objects.select_for_update(of=("room",)).select_related("room")
         try:
@@ -393,6 +402,7 @@ class Room(Direct, models.Model):
             raise NotFound from None
         room.require_writable_by(author)
         original = room._message_to_reply_to(reply_to)
+        root = room._root_of_thread(thread)
         files = author.attachments.claim(attachments) if attachments else []
         room._have_notices_decided()
         room.revision += 1
@@ -402,12 +412,15 @@ class Room(Direct, models.Model):
             nonce=nonce,
             revision=room.revision,
             reply_to=original,
+            thread=root,
             files=[file.about() for file in files],
             **said,
         )
         if files:
             message.attachments.add(*files)
-        room.last_message, room.active_at = message, message.created_at
+        room.active_at = message.created_at
+        if not root:
+            room.last_message = message
         room.save(update_fields=["revision", "last_message", "active_at"])
         if room.is_direct:
             room.bring_back()
@@ -437,6 +450,16 @@ class Room(Direct, models.Model):
         if original := self.messages.visible().with_author().filter(pk=message_id).first():
             return original
         raise NotFound(_("The message you reply to is not here any more."))
+
+    def _root_of_thread(self, message_id: int | None) -> Message | None:
+        if message_id is None:
+            return None
+        # Also a deleted one, as long as something is said under it.
+        there = Q(deleted_at=None) | Q(thread_count__gt=0)
+        if root := self.messages.in_main().with_author().filter(there, pk=message_id).first():
+            root.room = self
+            return root
+        raise NotFound(_("The message of this thread is not here any more."))
 
     def changes_since(self, revision: int) -> list[Message] | None:
         """Each message changed after `revision`, in its present state, in the order of change.

@@ -21,9 +21,13 @@ from chat.models import Membership, Message, PushDevice, Room
 
 @require_GET
 def room(request, slug: str):
-    """The newest messages, or with `?around=<id>` those on both sides of one."""
+    """The newest messages, or with `?around=<id>` those on both sides of one.
+
+    With `?thread=<id>` not those of the room itself, but those said under that message.
+    """
     if not request.user.is_authenticated:
         return entrance(request, slug)
+    around = number(request.GET.get("around"))
     my_rooms = Room.objects.sidebar_for(request.user)
     room = next((room for room in my_rooms if room.slug == slug), None)
     if room is None:
@@ -32,7 +36,10 @@ def room(request, slug: str):
         room.membership = room.membership_of(request.user)
     room.is_open = True
     membership = room.membership
-    history = history_page(room, around=number(request.GET.get("around")))
+    root = thread_root(room, number(request.GET.get("thread")))
+    if around and not root and (elsewhere := thread_of(room, around)):
+        return redirect(f"{room.get_absolute_url()}?thread={elsewhere}&around={around}")
+    history = history_page(room, root, around=around)
     context = {
         "room": room,
         "membership": membership,
@@ -41,10 +48,11 @@ def room(request, slug: str):
         "messages_html": history["html"],
         "has_older": history["has_older"],
         "has_newer": history["has_newer"],
-        "around": number(request.GET.get("around")),
+        "around": around,
+        "thread": root,
         "may_moderate": bool(membership and membership.is_at_least(Membership.Role.MODERATOR)),
         "may_edit": bool(membership and membership.is_at_least(Membership.Role.OWNER)),
-        "config": config(request, room, membership),
+        "config": config(request, room, membership, root),
         # What the browser copies for a message that is on its way.
         "pending": rendering.fragment(Message(author=request.user, revision=0)),
     }
@@ -57,7 +65,25 @@ def entrance(request, slug: str):
     return redirect_to_login(request.get_full_path(), resolve_url("guest") if is_open else None)
 
 
-def config(request, room: Room, membership: Membership | None) -> dict:
+def thread_root(room: Room, pk: int | None) -> Message | None:
+    if pk is None:
+        return None
+    return get_object_or_404(room.messages.in_main().with_author(), pk=pk)
+
+
+def thread_of(room: Room, pk: int) -> int | None:
+    """The message under which that one was said, by id."""
+    return room.messages.filter(pk=pk).values_list("thread", flat=True).first()
+
+
+def last_read(user, room: Room, membership: Membership | None, root: Message | None) -> int:
+    if root:
+        mine = root.readers.filter(user=user).first()
+        return mine.last_read if mine else root.thread_last
+    return membership.last_read if membership else room.last_message_id or 0
+
+
+def config(request, room: Room, membership: Membership | None, root: Message | None) -> dict:
     """What the scripts of the page need to know."""
     user = request.user
     return {
@@ -65,7 +91,8 @@ def config(request, room: Room, membership: Membership | None) -> dict:
         "revision": room.revision,
         "user": asdict(person_data(user)),
         "time_zone": user.time_zone,
-        "last_read": membership.last_read if membership else room.last_message_id or 0,
+        "thread": root.pk if root else None,
+        "last_read": last_read(user, room, membership, root),
         "ws": "/ws/?" + urlencode({"lang": translation.get_language()}),
         "limits": Message.limits(),
         "session": PushDevice.mark_of(request.session.session_key),
@@ -84,33 +111,46 @@ def messages(request, slug: str):
     if source := number(request.GET.get("source")):
         message = get_object_or_404(room.messages.visible(), pk=source, author=request.user)
         return JsonResponse({"body": message.body, "revision": message.revision})
+    root = thread_root(room, number(request.GET.get("thread")))
     query = {key: number(request.GET.get(key)) for key in ("before", "after", "around")}
     if not request.accepts("application/json") or request.accepts("text/html"):
         wanted = {key: value for key, value in query.items() if value}
+        if root:
+            wanted["thread"] = root.pk
         return HttpResponseRedirect(f"{room.get_absolute_url()}?{urlencode(wanted)}")
-    return JsonResponse(history_page(room, **query) | {"revision": room.revision})
+    return JsonResponse(history_page(room, root, **query) | {"revision": room.revision})
 
 
 def post(request, room: Room):
-    nonce = request.POST.get("nonce")
+    nonce, thread = request.POST.get("nonce"), number(request.GET.get("thread"))
     try:
         room.join(request.user)
-        room.post(request.user, request.POST.get("body", ""), nonce=UUID(nonce) if nonce else None)
+        room.post(
+            request.user,
+            request.POST.get("body", ""),
+            nonce=UUID(nonce) if nonce else None,
+            thread=thread,
+        )
     except (ChatError, ValueError) as error:
         notices.error(request, str(error))
-    return redirect(room)
+    return redirect(room.get_absolute_url() + (f"?thread={thread}" if thread else ""))
 
 
-def history_page(room: Room, *, before=None, after=None, around=None) -> dict:
+def history_page(room: Room, root: Message | None, *, before=None, after=None, around=None) -> dict:
     """`html` of at most 50 messages, oldest first, and whether there are older and newer ones."""
+    if root:
+        page = room.messages.filter(thread=root).page(before=before, after=after, around=around)
+        if not page.has_older:
+            page.messages.insert(0, root)
+        return rendered(page)
     if before is None and after is None and around is None:
         key = f"newest:{room.pk}:{room.revision}:{room.people_version}"
         newest = cache.get(key)
         if newest is None:
-            newest = rendered(room.messages.page())
+            newest = rendered(room.messages.in_main().page())
             cache.set(key, newest, 3600)
         return newest
-    return rendered(room.messages.page(before=before, after=after, around=around))
+    return rendered(room.messages.in_main().page(before=before, after=after, around=around))
 
 
 def rendered(page) -> dict:

@@ -49,7 +49,8 @@ async def tab_of(live):
         tab = Tab(cookie or await in_thread(session_of, user), **options)
         tabs.append(tab)
         assert await tab.connect() == "websocket.accept"
-        tab.me = (await tab.receive("welcome"))["user"]
+        tab.welcome = await tab.receive("welcome")
+        tab.me = tab.welcome["user"]
         for room in rooms:
             assert (await tab.ask("join_room", room=room.slug))["type"] == "ack"
         return tab

@@ -40,6 +40,7 @@ export class Actions {
     const rules = {
       react: config.can_write,
       reply: config.can_write,
+      thread: !config.thread && (config.can_write || $(".thread", row)),
       edit: isMine && config.can_write,
       forward: !$(".poll, .files", row),
       close: config.can_write && (isMine || "mayModerate" in urls) && $(".poll:not(.closed)", row),

@@ -6,7 +6,7 @@ import { textOf } from "./rows.js";
 import { grow, isDone, lengthOf } from "./textarea.js";
 import { say } from "./words.js";
 
-const DRAFT = `draft:${config.slug}`;
+const DRAFT = `draft:${config.slug}${config.thread ? `:${config.thread}` : ""}`;
 const NEARLY = 500;
 const PAGES = { PageUp: -0.9, PageDown: 0.9 };
 

@@ -1,6 +1,7 @@
 /** Older pages as one scrolls up, newer ones when one came in the middle, and back to now. */
 
 import { $ } from "./dom.js";
+import { config } from "./page.js";
 
 const RETRY = 5000;
 
@@ -73,7 +74,8 @@ export class History {
   }
 
   async #fetch(query) {
-    const answer = await fetch(`${this.url}?${query}`, { headers: { Accept: "application/json" } });
+    const thread = config.thread ? `&thread=${config.thread}` : "";
+    const answer = await fetch(`${this.url}?${query}${thread}`, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(answer.statusText);
     return answer.json();
   }
@@ -82,7 +84,7 @@ export class History {
     Object.assign(this.timeline, { hasOlder, hasNewer });
     this.older.hidden = !hasOlder;
     this.newer.hidden = !hasNewer;
-    $("#beginning").hidden = hasOlder;
+    $("#beginning").hidden = hasOlder || Boolean(config.thread);
     this.timeline.tell("extended");
   }
 }

@@ -33,6 +33,7 @@ import { Rooms } from "./rooms.js";
 import { Scroll } from "./scroll.js";
 import { Socket } from "./socket.js";
 import { Status } from "./status.js";
+import { watchThreads } from "./threads.js";
 import { Timeline } from "./timeline.js";
 import { showTyping, tellTyping } from "./typing.js";
 import { say } from "./words.js";
@@ -56,14 +57,17 @@ const composer = new Composer($("#composer"));
 const remove = deleter(status);
 const edit = editor({ socket, timeline, scroll, status, remove, composer });
 const people = showPeople(socket);
-const stopTyping = tellTyping(socket, composer.textarea);
+const { thread } = config;
+// Who writes in a thread does not write in the room.
+const stopTyping = thread ? () => {} : tellTyping(socket, composer.textarea);
+const isOfHere = (message) => message.thread === thread || message.id === thread;
 
 const catchup = new Catchup({
   socket,
   revision: config.revision,
   take: (messages) =>
     scroll.keeping(() => {
-      for (const message of messages) {
+      for (const message of messages.filter(isOfHere)) {
         timeline.take(message);
         if (message.author.id === config.user.id) pending.settle(message.nonce);
       }
@@ -112,7 +116,7 @@ outbox.on("waiting", ({ seconds }) => {
   status.tell(say("waiting", { n: Math.ceil(seconds) }), "waiting");
 });
 outbox.on("sent", ({ item, ack }) => {
-  if (item.room !== room) return;
+  if (item.room !== room || (item.thread ?? null) !== thread) return;
   if (ack.revision <= catchup.revision) pending.settle(item.nonce);
   else catchup.expect(ack.revision);
 });
@@ -122,6 +126,7 @@ const pin = (row, on) => status.ask({ type: "pin", id: Number(row.dataset.id), o
 const verbs = {
   ...reactions,
   reply: (row) => composer.replyTo(row),
+  thread: (row) => location.assign(`?thread=${row.dataset.id}`),
   edit,
   forward: async (row) => (await import("./forward.js")).forward(row, status),
   close: (row) => status.ask({ type: "close_poll", id: Number(row.dataset.id) }),
@@ -141,7 +146,8 @@ enableCards($("#card"));
 enableEdits(log);
 enablePanes(root);
 fitKeyboard(root);
-showTyping(socket, $("#typing"));
+if (!thread) showTyping(socket, $("#typing"));
+watchThreads(socket, $("#threads"));
 tellOfArrivals({ socket, log, scroll });
 closeMenusOutside();
 switchThemeInPlace();

@@ -1,7 +1,7 @@
 /** What was said but not yet taken: kept through reloads, sent in order, never twice. */
 
 import { Teller, sleep } from "./dom.js";
-import { store } from "./page.js";
+import { config, store } from "./page.js";
 
 const NAME = "outbox";
 
@@ -34,6 +34,7 @@ export class Outbox extends Teller {
     if (replyTo) item.reply_to = replyTo;
     if (poll) item.poll = poll;
     if (files?.length) item.files = files;
+    if (config.thread) item.thread = config.thread;
     store.write(NAME, [...this.all, item]);
     this.flush();
     return item;
@@ -66,10 +67,10 @@ export class Outbox extends Teller {
   }
 
   async #post(item) {
-    const { room, body, nonce, reply_to, poll } = item;
+    const { room, body, nonce, reply_to, thread, poll } = item;
     const attachments = item.files?.map(({ id }) => id);
     try {
-      const said = { room, body, nonce, reply_to, poll, attachments };
+      const said = { room, body, nonce, reply_to, thread, poll, attachments };
       const ack = await this.socket.ask({ type: "send_message", ...said });
       this.drop(nonce);
       this.tell("sent", { item, ack });

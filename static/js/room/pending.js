@@ -8,13 +8,15 @@ import { say } from "./words.js";
 
 const ONLY_EMOJI = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\u200d\ufe0f\s]{1,12}$/u;
 
+const isOfHere = ({ room, thread = null }) => room === config.slug && thread === config.thread;
+
 export class Pending {
   #rows = new Map();
 
   constructor({ list, outbox, timeline }) {
     Object.assign(this, { list, outbox, timeline });
     const here = new Set([...timeline.all].map((row) => row.dataset.nonce));
-    for (const item of outbox.all.filter(({ room }) => room === config.slug)) {
+    for (const item of outbox.all.filter(isOfHere)) {
       if (here.has(item.nonce)) outbox.drop(item.nonce);
       else this.show(item);
     }

@@ -18,7 +18,7 @@ export class Reading extends Teller {
     Object.assign(this, { socket, timeline, scroll, button });
     timeline.on("arrived", (arrival) => this.#arrived(arrival));
     scroll.on("moved", () => this.look());
-    socket.onHere("read", ({ id }) => this.#readElsewhere(id));
+    socket.onHere("read", (frame) => this.#readElsewhere(frame));
     document.addEventListener("visibilitychange", () => this.look());
     addEventListener("focus", () => this.look());
     button.onclick = () => history.toPresent();
@@ -74,6 +74,7 @@ export class Reading extends Teller {
   async #markRead() {
     const newest = [...this.timeline.all].findLast(isSeen);
     const id = Number(newest?.dataset.id ?? 0);
+    if (id === config.thread) return; // it stands in the room, where more may be unread above it
     if (id <= this.#told || !this.#isReading || !this.socket.isOpen) return;
     const told = this.#told;
     this.#told = id;
@@ -84,7 +85,8 @@ export class Reading extends Teller {
     }
   }
 
-  #readElsewhere(id) {
+  #readElsewhere({ id, thread = null }) {
+    if (thread !== config.thread) return;
     this.#told = Math.max(this.#told, id);
     if (id >= (this.timeline.newest ?? 0)) this.#count(0);
     this.#showButton();

@@ -13,7 +13,7 @@ export class Rooms {
     Object.assign(this, { reading, pane });
     socket.on("new_message", (frame) => this.#news(frame));
     socket.on("missed", ({ room }) => room !== config.slug && this.#mark(room, true));
-    socket.on("read", ({ room, id }) => id >= (this.#newest.get(room) ?? 0) && this.#mark(room));
+    socket.on("read", (frame) => this.#read(frame));
     socket.on("added_to_room", ({ room, about }) => this.#add(room, about));
     socket.on("removed_from_room", ({ room }) => this.#remove(room));
     socket.on("room_hidden", ({ room }) => room !== config.slug && this.#remove(room));
@@ -40,7 +40,12 @@ export class Rooms {
     this.#showTitle();
   }
 
+  #read({ room, id, thread }) {
+    if (!thread && id >= (this.#newest.get(room) ?? 0)) this.#mark(room);
+  }
+
   #news({ room, message }) {
+    if (message.thread) return;
     this.#newest.set(room, message.id);
     if (room !== config.slug) this.#mark(room, message.author.id !== me.id);
   }

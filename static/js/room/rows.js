@@ -3,7 +3,7 @@
 import { $, $$, make } from "./dom.js";
 import { foldBlocked } from "./blocked.js";
 import { me } from "./page.js";
-import { dayOf, showTime } from "./times.js";
+import { briefly, dayOf, showTime } from "./times.js";
 import { say } from "./words.js";
 
 const FOLD_CHARACTERS = 1500;
@@ -19,6 +19,7 @@ export function finish(row) {
   row.classList.toggle("mine", Number(row.dataset.author) === me.id);
   row.lasting = lastingOf(row);
   showMine(row);
+  showThread(row);
   showTime(time);
   const body = $(".body", row);
   for (const code of $$("pre", body)) code.append(copyButton());
@@ -56,6 +57,14 @@ function showMine(row) {
   }
 }
 
+/** How far the thread under it has come. */
+function showThread(row) {
+  const chip = $(".thread", row);
+  if (!chip) return;
+  const { count, at } = chip.dataset;
+  chip.textContent = `${say("thread", { n: Number(count) })} · ${briefly(Date.parse(at))}`;
+}
+
 /** Take over into `old` what has become of the row since; false where it must be replaced. */
 export function renew(old, row) {
   if (old.lasting !== lastingOf(row)) return false;
@@ -64,6 +73,7 @@ export function renew(old, row) {
   $(":scope > .body", old).after(...$$(":scope > [data-live]", row));
   for (const { name, value } of row.attributes) if (name !== "class") old.setAttribute(name, value);
   showMine(old);
+  showThread(old);
   if (chosen) ($(`[data-key="${chosen}"]`, old) ?? old).focus({ preventScroll: true });
   return true;
 }

@@ -27,6 +27,11 @@ export function nameOfDay(day) {
 
 /** A moment with its day, as one says it. */
 export const dayAndTime = (moment) => medium.format(moment);
+/** The time of a moment of today, else its day. */
+export function briefly(moment) {
+  const day = dayOf(moment);
+  return day === dayOf(Date.now()) ? clock.format(moment) : nameOfDay(day);
+}
 
 /** Fill a <time> with what its `datetime` says. */
 export function showTime(element) {

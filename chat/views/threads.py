@@ -1,0 +1,24 @@
+"""The threads that one takes part in."""
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from chat.views.paging import cut, read_id_cursor
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@login_required
+def threads(request):
+    """Those that went on last come first; `?before=` is the newest message of the next one."""
+    mine = request.user.threads.of_rooms_of(request.user).filter(root__thread_count__gt=0)
+    if before := request.GET.get("before"):
+        mine = mine.filter(root__thread_last__lt=read_id_cursor(before))
+    mine = mine.select_related("root__author", "root__room").order_by("-root__thread_last")
+    page, has_more = cut(mine, PAGE_SIZE)
+    for reader in page:
+        reader.is_unread = reader.root.thread_last > reader.last_read
+    context = {"threads": page, "next": page[-1].root.thread_last if has_more else None}
+    return render(request, "chat/threads.html", context)

@@ -1,0 +1,17 @@
+/** In which threads there is something new for this person: a dot on the way to them. */
+
+import { me } from "./page.js";
+
+export function watchThreads(socket, link) {
+  let unread = new Set();
+
+  const show = (now) => {
+    unread = now;
+    link.toggleAttribute("data-unread", now.size > 0);
+  };
+  socket.on("welcome", ({ threads }) => show(new Set(threads)));
+  socket.on("new_message", ({ message, followers = [] }) => {
+    if (message.author.id !== me.id && followers.includes(me.id)) show(unread.add(message.thread));
+  });
+  socket.on("read", ({ thread }) => unread.delete(thread) && show(unread));
+}
