@@ -106,3 +106,19 @@ class WishesForm(forms.ModelForm):
 
     def _post_clean(self):
         """The verb alone puts what was said into the wishes."""
+
+
+class WhenForm(forms.Form):
+    """A moment to come: by the person's own clock, or with its offset as ISO 8601 has it."""
+
+    due_at = forms.DateTimeField(
+        label=_("When"),
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+class ScheduledForm(WhenForm):
+    body = forms.CharField(label=_("Message"), strip=False, widget=forms.Textarea({"dir": "auto"}))
+    reply_to = forms.IntegerField(required=False)
+
+    field_order = ["body", "due_at"]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from chat.models import Notice
+from chat.models import Notice, Reminder, Scheduled
 from chat.models.attachment import sweep
 from chat.queue import every
 
@@ -44,3 +44,20 @@ def forget_old_notices() -> None:
 @task()
 def free_files() -> None:
     sweep()
+
+
+@task()
+def send_scheduled(pk: int) -> None:
+    Scheduled.send(pk)
+
+
+@task()
+def remind(pk: int) -> None:
+    Reminder.tell(pk)
+
+
+@every(minutes=5)
+@task()
+def ask_for_overdue() -> None:
+    Scheduled.ask_for_overdue()
+    Reminder.ask_for_overdue()

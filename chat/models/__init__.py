@@ -8,7 +8,9 @@ from chat.models.message import Message
 from chat.models.notice import Notice
 from chat.models.poll import Vote, new_poll
 from chat.models.reaction import Reaction
+from chat.models.reminder import Reminder
 from chat.models.room import Room
+from chat.models.scheduled import Scheduled
 from chat.models.thread import ThreadReader
 from chat.models.wishes import NoticeWishes
 
@@ -23,7 +25,9 @@ __all__ = [
     "NoticeWishes",
     "PushDevice",
     "Reaction",
+    "Reminder",
     "Room",
+    "Scheduled",
     "ThreadReader",
     "Vote",
     "new_poll",

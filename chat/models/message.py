@@ -115,6 +115,8 @@ class Message(models.Model):
     poll = models.JSONField(null=True, blank=True, editable=False)  # see new_poll()
     forwarded = models.JSONField(null=True, blank=True, editable=False)  # see origin_of()
     created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
+    # When a scheduled message should have been sent, where that was later.
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
     pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)

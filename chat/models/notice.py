@@ -50,6 +50,7 @@ class Notice(models.Model):
         REPLY = "reply", gettext_lazy("it answers you")
         KEYWORD = "keyword", gettext_lazy("it has one of your words")
         EVERYTHING = "everything", gettext_lazy("you want everything of this room")
+        REMINDER = "reminder", gettext_lazy("you wanted to be reminded")
         TEST = "test", gettext_lazy("you asked for a test")
 
     class Outcome(models.TextChoices):
@@ -150,6 +151,15 @@ class Notice(models.Model):
         return notice
 
     @classmethod
+    def remind(cls, user, message: Message) -> None:
+        """Tell somebody of a message on all their devices, whatever they have read."""
+        about = {"user": user, "message": message, "reason": cls.Reason.REMINDER}
+        told = [cls.on(device, **about) for device in user.push_devices.all()]
+        if user.pk in presence.online():
+            told.append(cls(outcome=cls.Outcome.IN_PAGE, **about))
+        cls._begin(told or [cls(outcome=cls.Outcome.NO_DEVICE, **about)])
+
+    @classmethod
     def on(cls, device: PushDevice, **about) -> "Notice":
         about |= {"device": device, "device_name": device.name, "outcome": cls.Outcome.WAITING}
         return cls(**about)
@@ -182,9 +192,13 @@ class Notice(models.Model):
         membership = self.message.room.membership_of(self.user)
         if membership is None or self.message.deleted_at:
             self._become(self.Outcome.WITHDRAWN)
-        elif membership.last_read >= self.message.pk:
+        elif self._is_news and membership.last_read >= self.message.pk:
             self._become(self.Outcome.READ)
         return self.is_open
+
+    @property
+    def _is_news(self) -> bool:
+        return self.reason not in {self.Reason.REMINDER, self.Reason.TEST}
 
     def _become(self, outcome: str, detail: str = "") -> None:
         self._end(Notice.objects.filter(pk=self.pk), outcome, detail)
@@ -211,26 +225,33 @@ class Notice(models.Model):
 
     @property
     def _topic(self) -> str:
-        return f"room{self.message.room_id}" if self.message else "test"
+        if self.message is None:
+            return "test"
+        return f"room{self.message.room_id}" if self._is_news else f"message{self.message.pk}"
 
     def data(self) -> dict[str, Any]:
         """What the browser shows, in the person's language; no more than that."""
         with translation.override(self.user.language or settings.LANGUAGE_CODE):
             if self.message is None:
                 text = _("This is how a notice looks on this device.")
-                about = {"title": "Chatsite", "body": text}
-                return {"id": 0, **about, "url": reverse("notices"), "tag": "test"}
+                where = {"url": reverse("notices"), "tag": "test"}
+                return {"id": 0, "title": "Chatsite", "body": text, **where}
             room = self.message.room.seen_by(self.user)
             author = self.message.author.name
             is_between_two = room.is_direct and len(room.others) == 1
             title = _("%(author)s in %(room)s") % {"author": author, "room": room.title}
-            return {
+            about: dict[str, Any] = {
                 "id": self.message.pk,
                 "title": author if is_between_two else title,
                 "body": self.message.excerpt,
                 "url": room.get_absolute_url(),
                 "tag": room.slug,
             }
+            if not self._is_news:
+                about["title"] = _("Reminder: %s") % about["title"]
+                about["url"] += f"?around={self.message.pk}"
+                about["tag"] = f"reminder-{self.message.pk}"
+            return about
 
     # Looking back -------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 import secrets
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -354,18 +354,20 @@ class Room(Direct, models.Model):
         thread: int | None = None,
         attachments=(),
         poll: dict | None = None,
+        due_at: datetime | None = None,
     ) -> Message:
         """Say something in this room. The one way in which a message comes to be.
 
         `nonce` makes a repeated post harmless: the message that is there already is the answer.
         `reply_to` is the id of a message of this room; so is `thread`, under which it is then said.
         `attachments` are the ids of files that the author uploaded and has not sent yet, `poll`
-        comes from new_poll(). Raises Archived, Empty, NotAllowed, NotFound, TooFast or TooLong.
+        comes from new_poll(), `due_at` is when it should have been said. Raises Archived, Empty,
+        NotAllowed, NotFound, TooFast or TooLong.
         """
         if len(attachments) > Message.MOST_FILES:
             raise TooLong(_("A message has at most %d files.") % Message.MOST_FILES)
         text = Message.readable(body, has_files=bool(attachments))
-        said = {"body": text, "html": markup.render(text), "poll": poll}
+        said = {"body": text, "html": markup.render(text), "poll": poll, "due_at": due_at}
         return self._say(author, nonce, said, reply_to, thread, attachments)
 
     def take_forwarded(self, by, message: Message, *, nonce: UUID | None = None) -> Message:
@@ -401,7 +403,7 @@ class Room(Direct, models.Model):
         except Membership.DoesNotExist:
             raise NotFound from None
         room.require_writable_by(author)
-        original = room._message_to_reply_to(reply_to)
+        original = room.message_to_reply_to(reply_to)
         root = room._root_of_thread(thread)
         files = author.attachments.claim(attachments) if attachments else []
         room._have_notices_decided()
@@ -444,7 +446,8 @@ class Room(Direct, models.Model):
         if self.is_direct:
             self.require_open_to(author)
 
-    def _message_to_reply_to(self, message_id: int | None) -> Message | None:
+    def message_to_reply_to(self, message_id: int | None) -> Message | None:
+        """The visible message with that id; none for none. Raises NotFound."""
         if message_id is None:
             return None
         if original := self.messages.visible().with_author().filter(pk=message_id).first():

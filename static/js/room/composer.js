@@ -59,18 +59,28 @@ export class Composer extends Teller {
   }
 
   #submit() {
+    if (this.tray?.isBusy) return this.tray.sendWhenReady();
+    const { said } = this;
+    if (!said) return;
+    const files = this.tray?.empty();
+    this.clear();
+    this.tell("send", { ...said, files });
+  }
+
+  /** What would be sent now, but for files; nothing, where something stands against it. */
+  get said() {
     const body = this.textarea.value;
     if (this.#excess() > 0) return this.#shake();
-    if (this.tray?.isBusy) return this.tray.sendWhenReady();
     if (!body.trim() && !this.tray?.length) return this.textarea.focus();
-    const replyTo = this.#reply && Number(this.#reply.dataset.id);
-    const files = this.tray?.empty();
+    return { body, replyTo: this.#reply && Number(this.#reply.dataset.id) };
+  }
+
+  clear() {
     this.textarea.value = "";
     store.write(DRAFT, null);
     this.replyTo(null);
     this.fit();
     this.textarea.focus();
-    this.tell("send", { body, replyTo, files });
   }
 
   #excess() {

@@ -119,6 +119,19 @@ export function enableCards(card) {
   });
 }
 
+/** Let what is written be sent later, and remind of what was. */
+export function enableLater({ composer, status }) {
+  const later = () => import("./later.js");
+  const ask = async (event) => {
+    event.preventDefault();
+    const anchor = event.currentTarget;
+    (await later()).sendLater(anchor, composer, status);
+  };
+  $(".later", composer.form).onclick = ask;
+  $(".send", composer.form).oncontextmenu = ask; // also what holding a finger on it does
+  return async (row) => (await later()).remindOf(row, status);
+}
+
 /** This room is open: tell the server whether it is looked at, and the person what is for them. */
 export const notice = async (parts) => (await import("./notices.js")).look(parts);
 

@@ -3,7 +3,7 @@
 import { $, $$, make } from "./dom.js";
 import { foldBlocked } from "./blocked.js";
 import { me } from "./page.js";
-import { briefly, dayOf, showTime } from "./times.js";
+import { briefly, dayOf, showDayAndTime, showTime } from "./times.js";
 import { say } from "./words.js";
 
 const FOLD_CHARACTERS = 1500;
@@ -21,6 +21,8 @@ export function finish(row) {
   showMine(row);
   showThread(row);
   showTime(time);
+  const late = $(".late time", row);
+  if (late) showDayAndTime(late);
   const body = $(".body", row);
   for (const code of $$("pre", body)) code.append(copyButton());
   for (const box of $$("input", body)) box.ariaLabel = box.parentElement.textContent.trim();

@@ -33,6 +33,10 @@ export function briefly(moment) {
   return day === dayOf(Date.now()) ? clock.format(moment) : nameOfDay(day);
 }
 
+export function showDayAndTime(element) {
+  element.title = element.textContent = dayAndTime(new Date(element.dateTime));
+}
+
 /** Fill a <time> with what its `datetime` says. */
 export function showTime(element) {
   const moment = new Date(element.dateTime);

@@ -1,0 +1,115 @@
+"""What is still to come: one's scheduled messages and reminders."""
+
+from django.contrib import messages as notices
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from chat.errors import ChatError
+from chat.forms import ScheduledForm, WhenForm
+from chat.models import Message, Reminder, Room, Scheduled
+from chat.views.refusals import refusals_as_pages
+
+
+@require_safe
+@login_required
+def later(request):
+    scheduled = request.user.scheduled.select_related("room").order_by("due_at")
+    reminders = request.user.reminders.select_related("message__author", "message__room")
+    return render(
+        request,
+        "chat/later.html",
+        {"scheduled": scheduled, "reminders": reminders.order_by("due_at")},
+    )
+
+
+def answered(verb) -> HttpResponse:
+    """An answer for scripts: nothing, or why not in words for people."""
+    try:
+        verb()
+    except ChatError as error:
+        return HttpResponse(error.message, status=400, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204)
+
+
+# Scheduled messages -----------------------------------------------------------------------------
+
+
+@require_POST
+@login_required
+def schedule(request, slug):
+    """Called by the composer: `body`, `due_at`, and `reply_to`, the id of a message, or nothing."""
+    room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    form = ScheduledForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=400)
+    said = form.cleaned_data
+    return answered(
+        lambda: Scheduled.create(room, request.user, said["body"], said["due_at"], said["reply_to"])
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def edit_scheduled(request, pk):
+    scheduled = get_object_or_404(request.user.scheduled.select_related("room"), pk=pk)
+    said = {"body": scheduled.body, "due_at": scheduled.due_at}
+    form = ScheduledForm(request.POST or None, initial=said)
+    if form.is_valid():
+        try:
+            scheduled.change(form.cleaned_data["body"], form.cleaned_data["due_at"])
+        except ChatError as error:
+            form.add_error("due_at", str(error.message))
+        else:
+            notices.success(request, _("The message is changed."))
+            return redirect("later")
+    return render(request, "chat/edit_scheduled.html", {"form": form, "scheduled": scheduled})
+
+
+@require_POST
+@login_required
+def send_scheduled(request, pk):
+    """At once."""
+    scheduled = get_object_or_404(
+        request.user.scheduled.select_related("room", "author", "reply_to"), pk=pk
+    )
+    try:
+        scheduled.send_now()
+    except ChatError as error:
+        notices.error(request, error.message)
+        return redirect("later")
+    return redirect(scheduled.room)
+
+
+@require_POST
+@login_required
+def cancel_scheduled(request, pk):
+    get_object_or_404(request.user.scheduled, pk=pk).cancel()
+    notices.success(request, _("It will not be sent."))
+    return redirect("later")
+
+
+# Reminders --------------------------------------------------------------------------------------
+
+
+@require_POST
+@login_required
+@refusals_as_pages
+def remind(request, slug, pk):
+    """Called by the menu of a message: `due_at`."""
+    messages = Message.objects.visible_to(request.user).visible().select_related("room")
+    message = get_object_or_404(messages, pk=pk, room__slug=slug)
+    form = WhenForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=400)
+    return answered(lambda: Reminder.set(request.user, message, form.cleaned_data["due_at"]))
+
+
+@require_POST
+@login_required
+def forget_reminder(request, pk):
+    get_object_or_404(request.user.reminders, pk=pk).delete()
+    notices.success(request, _("The reminder is gone."))
+    return redirect("later")

@@ -1,0 +1,34 @@
+/** Messages to be sent later, and messages to be reminded of. */
+
+import { $ } from "./dom.js";
+import { askWhen } from "./when.js";
+import { config, urls } from "./page.js";
+import { dayAndTime } from "./times.js";
+import { say } from "./words.js";
+
+async function post(url, fields) {
+  const body = new FormData($("#choices"));
+  for (const [name, value] of Object.entries(fields)) body.set(name, value ?? "");
+  const answer = await fetch(url, { method: "POST", body }).catch(() => ({}));
+  if (!answer.ok) throw new Error((answer.status === 400 && (await answer.text())) || say("not_now"));
+}
+
+/** Ask when to send what is written, and leave that to the server. */
+export function sendLater(anchor, composer, status) {
+  if (composer.tray?.length) return status.tell(say("no_files_later"));
+  if (!composer.said) return;
+  askWhen(anchor, say("send_later"), async (moment) => {
+    const { body, replyTo: reply_to } = composer.said;
+    await post(`${urls.messages}scheduled/`, { body, reply_to, due_at: moment.toISOString() });
+    composer.clear();
+    status.tell(say("scheduled", { when: dayAndTime(moment) }), "done");
+  });
+}
+
+export function remindOf(row, status) {
+  askWhen(row, say("remind_me"), async (moment) => {
+    const url = `${urls.rooms}${encodeURIComponent(config.slug)}/messages/${row.dataset.id}/remind/`;
+    await post(url, { due_at: moment.toISOString() });
+    status.tell(say("reminding", { when: dayAndTime(moment) }), "done");
+  });
+}

@@ -1,0 +1,52 @@
+"""Sending later and being reminded, from the composer and the menu of a message."""
+
+from playwright.sync_api import expect
+
+
+def test_what_is_written_is_sent_later_or_now(talk):
+    alice, bob = talk
+    alice.composer.fill("See you tomorrow")
+    alice.page.locator(".composer .send").click(button="right")
+    when = alice.page.locator("dialog.when")
+    expect(when).to_contain_text("Send later")
+    when.get_by_text("Tomorrow morning").click()
+    expect(alice.page.locator("#status")).to_contain_text("It will be sent")
+    expect(alice.composer).to_have_value("")
+    alice.visit("/later/")
+    item = alice.page.locator(".later-item", has_text="See you tomorrow")
+    item.get_by_text("Edit").click()
+    alice.page.fill("[name=body]", "See you on Monday")
+    alice.page.get_by_role("button", name="Save").click()
+    item = alice.page.locator(".later-item", has_text="See you on Monday")
+    item.get_by_role("button", name="Send now").click()
+    bob.sees("See you on Monday")
+
+
+def test_a_time_that_is_over_is_refused_and_nothing_is_lost(talk, complaints):
+    alice, _bob = talk
+    alice.composer.fill("Yesterday")
+    alice.page.locator(".composer .send").click(button="right")
+    when = alice.page.locator("dialog.when")
+    field = when.locator("input")
+    field.evaluate("field => { field.min = ''; field.value = '2020-01-01T09:00'; }")
+    when.get_by_role("button", name="Then").click()
+    expect(when.locator(".note")).to_contain_text("Choose a moment to come")
+    complaints.excuse("400 (Bad Request)")
+    alice.page.keyboard.press("Escape")
+    expect(when).to_have_count(0)
+    expect(alice.composer).to_have_value("Yesterday")
+
+
+def test_one_is_reminded_of_a_message(talk):
+    alice, bob = talk
+    alice.sends("The key is under the mat")
+    row = bob.sees("The key is under the mat")
+    row.focus()
+    bob.page.keyboard.press("Enter")
+    bob.page.get_by_role("menuitem", name="Remind me").click()
+    bob.page.locator("dialog.when").get_by_text("In an hour").click()
+    expect(bob.page.locator("#status")).to_contain_text("You will be reminded")
+    bob.visit("/later/")
+    item = bob.page.locator(".later-item", has_text="The key is under the mat")
+    item.get_by_role("button", name="Do not remind me").click()
+    expect(item).to_have_count(0)
