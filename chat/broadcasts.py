@@ -12,7 +12,7 @@ from django.utils import translation
 from msgspec import UNSET, UnsetType, convert
 from msgspec.structs import asdict
 
-from chat import rendering
+from chat import markup, rendering
 from chat.hub import publish
 from chat.protocol import (
     AddedToRoom,
@@ -83,6 +83,7 @@ def message_data(message) -> MessageData:
         poll=convert(message.poll, Poll) if message.poll else UNSET,
         forwarded=message.forwarded is not None,
         thread=message.thread_id,
+        mentions=markup.mentioned(message.html),
         deleted=message.deleted_at is not None,
         attachments=[attachment_data(file) for file in message.files],
         reply_to=original

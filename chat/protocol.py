@@ -237,7 +237,8 @@ class MessageData(Struct):
     """A message as it stands now; `html` is its whole fragment of the page.
 
     A deleted one has `deleted` and no `body`, and its fragment is a tombstone. `thread` is the id
-    of the message under which it was said; the room itself does not show such a one.
+    of the message under which it was said; the room itself does not show such a one. `mentions` are
+    the ids of the people whom it names, or 0 for everybody in the room.
     """
 
     id: int
@@ -255,6 +256,7 @@ class MessageData(Struct):
     poll: Poll | UnsetType = UNSET
     forwarded: bool = False
     thread: int | None = None
+    mentions: list[int] = []
     deleted: bool = False
 
 

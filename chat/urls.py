@@ -43,6 +43,7 @@ urlpatterns = [
     path("rooms/<room:slug>/edit/", rooms.edit_room, name="edit_room"),
     path("rooms/<room:slug>/archive/", rooms.archive_room, name="archive_room"),
     path("rooms/<room:slug>/members/", members.members, name="members"),
+    path("rooms/<room:slug>/members/names/", members.member_names, name="member_names"),
     path("rooms/<room:slug>/members/<int:pk>/remove/", members.remove_member, name="remove_member"),
     path("rooms/<room:slug>/members/<int:pk>/role/", members.set_role, name="set_role"),
     path("rooms/<room:slug>/messages/scheduled/", later.schedule, name="schedule"),

@@ -17,15 +17,19 @@ from html import escape, unescape
 from bleach.sanitizer import Cleaner
 from markdown import Markdown
 
-from . import blocks, code, inline, sanitizer
+from . import blocks, code, inline, mentions, sanitizer
 from .emoji import is_only_emoji
 from .emoji import one as one_emoji
+from .mentions import Mentioned, mentioned, names_in
 
 __all__ = [
     "MAX_LENGTH",
+    "Mentioned",
     "clean",
     "excerpt",
     "is_only_emoji",
+    "mentioned",
+    "names_in",
     "needs_plain_text",
     "one_emoji",
     "render",
@@ -75,12 +79,15 @@ def clean(body: str) -> str:
     return body if _VISIBLE.search(body) else ""
 
 
-def render(body: str) -> str:
-    """Turn what a person typed into safe HTML; a body with nothing to see gives ''."""
+def render(body: str, people: mentions.People | None = None) -> str:
+    """Turn what a person typed into safe HTML; a body with nothing to see gives ''.
+
+    `people` are those whose names behind an @ become links.
+    """
     body = clean(body)
     if not body:
         return ""
-    if not _MARKUP.search(body):
+    if not people and not _MARKUP.search(body):
         return _plain(body)
     if len(body) > MAX_LENGTH:
         return _plain_with_links(body)
@@ -89,7 +96,7 @@ def render(body: str) -> str:
     if effort < 0:
         return _plain_with_links(body)
     try:
-        return _parsers.render(text, snippets, effort) or _plain(body)
+        return _parsers.render(text, snippets, effort, people) or _plain(body)
     except Exception:
         # Anybody may post anything, and behind this line stand three parsers that were not
         # written for hostile text. Whatever they raise (RecursionError and IndexError are known)
@@ -142,9 +149,18 @@ class _Parsers(threading.local):
     def cleaner(self) -> Cleaner:
         return sanitizer.build()
 
-    def render(self, text: str, snippets: list[code.Snippet], effort: float) -> str:
-        html = self.markdown.reset().convert(text)
-        return code.put_back(self.cleaner.clean(html), snippets, effort)
+    def render(
+        self,
+        text: str,
+        snippets: list[code.Snippet],
+        effort: float,
+        people: mentions.People | None = None,
+    ) -> str:
+        self.markdown.people = people
+        html = self.cleaner.clean(self.markdown.reset().convert(text))
+        if people:
+            html = mentions.put_in(html, people)
+        return code.put_back(html, snippets, effort)
 
 
 _parsers = _Parsers()

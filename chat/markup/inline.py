@@ -10,12 +10,12 @@ from markdown.util import AtomicString
 from pymdownx.emoji import EmojiExtension
 from pymdownx.magiclink import MagiclinkAutoPattern, MagiclinkMailPattern
 
-from . import emoji
+from . import emoji, mentions
 
 Span = tuple[ElementTree.Element | None, int | None, int | None]
 
 # Scripts that need no spaces: emphasis begins and ends within what \w takes for one word.
-_CJK = "\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_CJK = mentions.CJK
 _LETTER = rf"[^\W_{_CJK}]"
 
 _CODE = r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)"
@@ -52,6 +52,7 @@ class Spans(Extension):
         patterns.register(_AutoLink(_AUTOLINK, md), "autolink", 120)
         patterns.register(_BareLink(_BARE_LINK, md), "magic-link", 85)
         patterns.register(_BareMail(_BARE_MAIL, md), "magic-mail", 84)
+        patterns.register(_Mention(mentions.AT, md), "mention", 80)
         EmojiExtension(
             emoji_index=emoji.index, emoji_generator=emoji.as_text, title="none"
         ).extendMarkdown(md)
@@ -138,6 +139,19 @@ def _without_tail(url: str) -> str:
             break
         length -= 1
     return url[:length]
+
+
+class _Mention(InlineProcessor):
+    """Of those in `md.people`, see mentions.People; any other @ is text."""
+
+    ANCESTOR_EXCLUDES = ("a",)
+
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str | None, int | None, int | None]:
+        found = mentions.longest(data, m.end(), self.md.people) if self.md.people else None
+        if found is None:
+            return None, None, None
+        end, person_id = found
+        return mentions.place(person_id), m.start(), end
 
 
 class _BareMail(MagiclinkMailPattern):

@@ -4,6 +4,7 @@ from chat.models.device import PushDevice
 from chat.models.edit import MessageEdit
 from chat.models.invitation import Invitation
 from chat.models.membership import Membership
+from chat.models.mention import Mention
 from chat.models.message import Message
 from chat.models.notice import Notice
 from chat.models.poll import Vote, new_poll
@@ -19,6 +20,7 @@ __all__ = [
     "Block",
     "Invitation",
     "Membership",
+    "Mention",
     "Message",
     "MessageEdit",
     "Notice",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from chat import broadcasts, limits, markup
 from chat.errors import Archived, Empty, FromPrivate, Invalid, NotAllowed, NotFound, TooLong
 from chat.models.edit import MessageEdit
+from chat.models.mention import Mention
 from chat.models.poll import Vote, is_closed
 from chat.models.reaction import Reaction
 from chat.protocol import MAX_FRAME_BYTES
@@ -189,7 +190,7 @@ class Message(models.Model):
         What it said before is kept for the members, but not what its author mends at once.
         """
         text = self.readable(body, has_files=bool(self.files))
-        html = markup.render(text)
+        html = markup.render(text, Mention.people_in(self.room, self.author, text))
         limits.spend("edit", by.pk)
         with self._locked() as message:
             is_mine = message.author_id == by.pk
@@ -203,7 +204,9 @@ class Message(models.Model):
                 MessageEdit.keep(message)
                 message.edited_at = now
             message._take_revision()
+            before = message.html
             message.body, message.html = text, html
+            Mention.keep(message, before)
             message.save(update_fields=["body", "html", "edited_at", "revision"])
         return message
 
@@ -217,7 +220,7 @@ class Message(models.Model):
             message.body, message.html, message.files = "", "", []
             message.deleted_at, message.pinned_at, message.reaction_tally = timezone.now(), None, []
             message.poll = message.forwarded = None
-            for more in (message.reactions, message.edits, message.votes):
+            for more in (message.reactions, message.edits, message.votes, message.mentions):
                 more.all().delete()
             message.save()
             room = message.room

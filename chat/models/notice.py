@@ -1,4 +1,3 @@
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -13,17 +12,15 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import names
 from chat import broadcasts, presence, push
 from chat.models.block import Block
 from chat.models.device import PushDevice
 from chat.models.membership import Membership
+from chat.models.mention import Mention
 from chat.models.message import Message
 from chat.models.room import NOTICED_AFTER, Room
 from chat.models.wishes import NoticeWishes
 from chat.queue import TryLater, later
-
-MENTION = re.compile(r"(?<![\w@])@([\w.+-]{1,60})")
 
 
 class NoticeQuerySet(models.QuerySet):
@@ -267,6 +264,8 @@ class _Decision:
         self.room, self.messages = room, messages
         # By message and person; the weightiest reason is set last.
         self.reasons: dict[tuple[int, int], str] = {}
+        # Messages with @room: of all who are meant, only those are noted who can be reached.
+        self.to_everybody: set[int] = set()
         self._note_direct()
         self._note_keywords()
         self._note_replies()
@@ -295,8 +294,13 @@ class _Decision:
                 self._note(message, message.reply_to.author_id, Notice.Reason.REPLY)
 
     def _note_mentions(self) -> None:
-        for message, user_id in mentions(self.room, self.messages):
-            self._note(message, user_id, Notice.Reason.MENTION)
+        by_id = {message.pk: message for message in self.messages}
+        mentions = Mention.objects.filter(message__in=by_id).values_list("message", "user")
+        for message_id, user_id in mentions:
+            if user_id is None:
+                self.to_everybody.add(message_id)
+            else:
+                self._note(by_id[message_id], user_id, Notice.Reason.MENTION)
 
     def notices(self) -> list[Notice]:
         return [
@@ -314,9 +318,11 @@ class _Decision:
         self.blocks = set(blocks.values_list("blocker", "blocked"))
         addressed = {user_id for _message_id, user_id in self.reasons}
         reachable = Q(user__push_devices__isnull=False) | Q(user__in=self.online)
-        wants_all = Q(level=Membership.Level.EVERYTHING) & reachable
+        wants_all = Q(level=Membership.Level.EVERYTHING)
+        if self.to_everybody:
+            wants_all = ~Q(level=Membership.Level.NOTHING)
         members = self.room.memberships.filter(
-            Q(user__in=addressed) | wants_all, user__is_active=True
+            Q(user__in=addressed) | wants_all & reachable, user__is_active=True
         )
         for device in PushDevice.objects.filter(user__in=members.values("user")):
             self.devices[device.user_id].append(device)
@@ -327,7 +333,8 @@ class _Decision:
         if reason is None:
             return
         devices, is_online = self.devices[member.user_id], member.user_id in self.online
-        if reason == Notice.Reason.EVERYTHING and not (devices or is_online):
+        is_addressed = (message.pk, member.user_id) in self.reasons
+        if not is_addressed and not (devices or is_online):
             return
         about = {"user": member.user, "message": message, "reason": reason}
         if against := self._against(message, member):
@@ -346,6 +353,8 @@ class _Decision:
         if (member.user_id, message.author_id) in self.blocks:
             return None
         reason = self.reasons.get((message.pk, member.user_id))
+        if reason is None and message.pk in self.to_everybody:
+            return Notice.Reason.MENTION
         if reason is None and member.level == Membership.Level.EVERYTHING:
             return Notice.Reason.EVERYTHING
         return reason
@@ -362,19 +371,3 @@ class _Decision:
         if wishes and wishes.is_quiet(message.created_at):
             return Notice.Outcome.QUIET
         return None
-
-
-def mentions(room: Room, messages: list[Message]) -> Iterator[tuple[Message, int]]:
-    """Each of `messages` with each member of the room whose name is written in it behind an @."""
-    named = {message: _keys_in(message.body) for message in messages if "@" in message.body}
-    keys = set().union(*named.values())
-    members = room.members.filter(name_key__in=keys).values_list("name_key", "pk")
-    ids = dict(members) if keys else {}
-    for message, its in named.items():
-        yield from ((message, ids[key]) for key in its & ids.keys())
-
-
-def _keys_in(body: str) -> set[str]:
-    """What the names behind an @ are compared by."""
-    alike = [names.likeness(name.rstrip(".-")) for name in MENTION.findall(body)]
-    return {one.letters for one in alike if one}

@@ -18,6 +18,7 @@ from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken, TooLong
 from chat.models.direct import Direct
 from chat.models.forwarding import origin_of
 from chat.models.membership import Membership
+from chat.models.mention import Mention
 from chat.models.message import Message
 from chat.models.thread import ThreadReader
 from chat.queue import later
@@ -33,7 +34,8 @@ class RoomQuerySet(models.QuerySet):
         return self.filter(Room.open_to(user) | mine)
 
     def sidebar_for(self, user, most: int = 200) -> "list[Room]":
-        """The rooms of `user` in use, busiest first, each with its `membership` and `unread`.
+        """The rooms of `user` in use, busiest first, each with its `membership`, whether it is
+        `unread`, and how often that mentions them.
 
         Direct conversations too, seen_by() them, but for those that they have hidden.
         """
@@ -48,6 +50,10 @@ class RoomQuerySet(models.QuerySet):
             room.membership = membership
             room.unread = (room.last_message_id or 0) > membership.last_read
             rooms.append(room)
+        unread = [room for room in rooms if room.unread]
+        mentions = Mention.objects.unread_by(user, unread) if unread else {}
+        for room in rooms:
+            room.mentions_unread = mentions.get(room.pk, 0)
         return Room.introduce(rooms, user)
 
     def matching(self, words: str) -> "RoomQuerySet":
@@ -107,6 +113,7 @@ class Room(Direct, models.Model):
     # What a list of rooms tells its reader; set by whoever makes the list.
     membership: Membership | None
     unread: bool
+    mentions_unread: int
     is_open: bool
     is_mine: bool
     here: int
@@ -367,7 +374,8 @@ class Room(Direct, models.Model):
         if len(attachments) > Message.MOST_FILES:
             raise TooLong(_("A message has at most %d files.") % Message.MOST_FILES)
         text = Message.readable(body, has_files=bool(attachments))
-        said = {"body": text, "html": markup.render(text), "poll": poll, "due_at": due_at}
+        html = markup.render(text, Mention.people_in(self, author, text))
+        said = {"body": text, "html": html, "poll": poll, "due_at": due_at}
         return self._say(author, nonce, said, reply_to, thread, attachments)
 
     def take_forwarded(self, by, message: Message, *, nonce: UUID | None = None) -> Message:
@@ -420,6 +428,8 @@ class Room(Direct, models.Model):
         )
         if files:
             message.attachments.add(*files)
+        if not message.forwarded:  # which names people of another room
+            Mention.keep(message)
         room.active_at = message.created_at
         if not root:
             room.last_message = message

@@ -2,18 +2,22 @@ from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.db.models import Case, Q, Value, When
+from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from msgspec.structs import asdict
 
 from accounts import names
 from chat import presence
+from chat.broadcasts import person_data
 from chat.errors import NotAllowed
 from chat.models import Membership, Room
 from chat.views.paging import cut, read_id_cursor
 from chat.views.refusals import refusals_as_pages
 
 PAGE_SIZE = 50
+NAMES_SHOWN = 8
 User = get_user_model()
 
 
@@ -44,6 +48,20 @@ def members(request, slug):
         "roles": Membership.Role.choices,
     }
     return render(request, "chat/members.html", context)
+
+
+@require_safe
+@login_required
+def member_names(request, slug):
+    """The first members with `?q=` in their names, as JSON, to complete an @ with."""
+    room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    query = names.clean(request.GET.get("q", ""))[:100]
+    found = room.memberships.filter(named(query), user__is_active=True).select_related("user")
+    people = [
+        asdict(person_data(one.user)) | {"handle": None if one.user.is_guest else one.user.username}
+        for one in found.order_by("pk")[:NAMES_SHOWN]
+    ]
+    return JsonResponse({"people": people})
 
 
 def named(query: str) -> Q:

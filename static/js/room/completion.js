@@ -1,27 +1,15 @@
-/** :emoji: completion. The names come from the server's own list, when one is first asked for. */
+/** Lists of what may be meant while :na or @na is being written. */
 
+import { completeEmoji } from "./complete-emoji.js";
+import { completeNames } from "./complete-names.js";
 import { copyOf, make } from "./dom.js";
-import { urls } from "./page.js";
 import { insert, isComposing } from "./textarea.js";
 
-const SHOWN = 8;
-const BEGUN = /(?:^|[\s(])(:([\w+-]{2,}))$/;
+/** Each finds `{label, text, sign | picture, note}` for what `begun` has in its second group; the
+    text takes the place of the first. */
+const SOURCES = [completeEmoji, completeNames];
 
-let emoji;
-async function load() {
-  emoji ??= fetch(urls.emoji).then((answer) => answer.json());
-  return Object.entries(await emoji.catch(() => (emoji = undefined) ?? {}));
-}
-
-function rank(all, words) {
-  const wanted = words.toLowerCase();
-  const found = all.filter(([name]) => name.includes(wanted));
-  // Names that begin so come first, and short ones before long ones.
-  const weight = ([name]) => (name.startsWith(wanted) ? 0 : 100) + name.length;
-  return found.sort((one, other) => weight(one) - weight(other)).slice(0, SHOWN);
-}
-
-/** Offer emoji while `:na` is being written in `textarea`. */
+/** Offer what may be meant in `textarea`. */
 export class Completion {
   #begun = null;
   #at = 0;
@@ -33,7 +21,9 @@ export class Completion {
     textarea.setAttribute("aria-controls", this.list.id);
     textarea.setAttribute("aria-autocomplete", "list");
     textarea.addEventListener("input", (event) => event.isComposing || this.#look());
-    // Before the composer: an Enter that chooses an emoji is not one that sends.
+    // What an input method has written is there when it ends.
+    textarea.addEventListener("compositionend", () => this.#look());
+    // Before the composer: an Enter that chooses is not one that sends.
     textarea.addEventListener("keydown", (event) => this.#key(event), { capture: true });
     textarea.addEventListener("blur", () => this.#close());
     // A press must not take the focus away before it is a click.
@@ -48,19 +38,33 @@ export class Completion {
 
   async #look() {
     const { value, selectionStart } = this.textarea;
-    this.#begun = BEGUN.exec(value.slice(0, selectionStart));
-    if (!this.#begun) return this.#close();
-    const found = rank(await load(), this.#begun[2]);
-    if (this.textarea.value !== value || !found.length) return this.#close();
-    this.list.replaceChildren(...found.map((one, index) => this.#option(...one, index)));
-    this.list.hidden = false;
-    this.#select(0);
+    const written = value.slice(0, selectionStart);
+    const source = SOURCES.find(({ begun }) => begun.test(written));
+    if (!source) return this.#close();
+    const begun = source.begun.exec(written);
+    for await (const found of source.find(begun[2])) {
+      if (this.textarea.value !== value) return;
+      this.#begun = begun;
+      this.#show(found);
+    }
   }
 
-  #option(name, sign, index) {
-    const option = make("li", { id: `${this.list.id}-${index}`, role: "option" });
-    option.append(make("span", { className: "sign" }, sign), `:${name}:`);
-    option.sign = sign;
+  #show(found) {
+    if (!found.length) return this.#close();
+    const chosen = this.isOpen && this.list.children[this.#at]?.text;
+    const options = found.map((one, index) => this.#option(one, index));
+    this.list.replaceChildren(...options);
+    this.list.hidden = false;
+    this.#select(Math.max(0, options.findIndex(({ text }) => text === chosen)));
+  }
+
+  #option({ label, text, sign, picture, note }, index) {
+    const option = make("li", { id: `${this.list.id}-${index}`, role: "option", text });
+    const shown = picture
+      ? make("img", { className: "avatar small", src: picture, alt: "", width: 24, height: 24 })
+      : make("span", { className: "sign" }, sign);
+    option.append(shown, make("bdi", { className: "one-line" }, label));
+    if (note) option.append(make("span", { className: "note one-line" }, note));
     return option;
   }
 
@@ -86,7 +90,7 @@ export class Completion {
     if (!option) return;
     const end = this.textarea.selectionStart;
     this.textarea.setSelectionRange(end - this.#begun[1].length, end);
-    insert(this.textarea, `${option.sign} `);
+    insert(this.textarea, `${option.text} `);
     this.#close();
   }
 

@@ -15,10 +15,10 @@ export function editor(parts) {
   };
 }
 
-/** Offer emoji once a colon is written. */
-export function completeEmoji(textarea) {
+/** Offer emoji and names once a colon or an @ is written. */
+export function completeWords(textarea) {
   textarea.addEventListener("input", async function begun() {
-    if (!textarea.value.includes(":")) return;
+    if (!/[:@]/.test(textarea.value)) return;
     textarea.removeEventListener("input", begun);
     const { Completion } = await import("./completion.js");
     new Completion(textarea);

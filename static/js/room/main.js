@@ -10,7 +10,7 @@ import { Composer } from "./composer.js";
 import { deleter } from "./deleting.js";
 import { History } from "./history.js";
 import {
-  completeEmoji,
+  completeWords,
   editor,
   enableCards,
   enableEdits,
@@ -139,7 +139,7 @@ const verbs = {
 new Actions({ log, scroll, status, verbs });
 new Rooms({ socket, reading, pane: $("#rooms-pane"), root });
 enableOnline($("#my-conversations"), socket);
-completeEmoji(composer.textarea);
+completeWords(composer.textarea);
 enableEmoji($(".emoji", composer.form), composer.textarea);
 enableFiles(composer, log);
 enableFormatting(composer.form, composer.textarea);

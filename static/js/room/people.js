@@ -39,6 +39,7 @@ export function showPeople(socket) {
   socket.onHere("presence", show);
   socket.on("person_changed", ({ user }) => {
     if (rows.has(user.id)) rowOf(user);
+    for (const name of $$(`.mention[data-person="${user.id}"]`)) name.textContent = `@${user.name}`;
     for (const row of $$(`.message[data-author="${user.id}"]`)) {
       $(".who", row).textContent = user.name;
       $(".who", row).toggleAttribute("data-guest", user.guest);

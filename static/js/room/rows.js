@@ -24,6 +24,9 @@ export function finish(row) {
   const late = $(".late time", row);
   if (late) showDayAndTime(late);
   const body = $(".body", row);
+  for (const name of $$(`.mention:is([data-person="${me.id}"], [data-everyone])`, body)) {
+    name.classList.add("me");
+  }
   for (const code of $$("pre", body)) code.append(copyButton());
   for (const box of $$("input", body)) box.ariaLabel = box.parentElement.textContent.trim();
   const edited = $(".edited", row);
