@@ -73,6 +73,18 @@ class Person:
             timeout=PATIENCE,
         )
 
+    async def upload(self, site: Site, slug: str, name: str, data: bytes) -> requests.Response:
+        """Send a file to a room, as the page's scripts do."""
+        headers = {"Origin": site.url, "Accept": "application/json"}
+        return await asyncio.to_thread(
+            self.browser.post,
+            f"{site.url}/rooms/{slug}/files/",
+            data={"csrfmiddlewaretoken": self.browser.cookies["chatsite_csrf"]},
+            files={"file": (name, data)},
+            headers=headers,
+            timeout=PATIENCE,
+        )
+
     async def create_room(self, name: str, *, kind: str = "public", topic: str = "") -> str:
         fields = {"name": f"{name} {uuid4().hex[:6]}"[-60:], "kind": kind, "topic": topic}
         answer = await self.submit(self.cluster.a, "/rooms/", **fields)
