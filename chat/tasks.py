@@ -3,13 +3,13 @@
 Asked for by `queue.later("name", ...)`, done by the worker.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from chat.models import Notice, Reminder, Scheduled
+from chat.models import Notice, Reminder, Scheduled, digest
 from chat.models.attachment import sweep
 from chat.queue import every
 
@@ -61,3 +61,14 @@ def remind(pk: int) -> None:
 def ask_for_overdue() -> None:
     Scheduled.ask_for_overdue()
     Reminder.ask_for_overdue()
+
+
+@every(hours=1)
+@task()
+def ask_for_digests() -> None:
+    digest.ask_for_digests()
+
+
+@task()
+def send_digest(user_id: int, since: str) -> None:
+    digest.send_digest(user_id, datetime.fromisoformat(since))

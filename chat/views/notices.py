@@ -14,7 +14,7 @@ from accounts import browsers
 from chat import push
 from chat.errors import ChatError
 from chat.forms import LevelForm, WishesForm
-from chat.models import Membership, Notice, NoticeWishes, PushDevice, Room
+from chat.models import Membership, Notice, NoticeWishes, PushDevice, Room, digest
 from chat.views.paging import cut, read_id_cursor
 from chat.views.refusals import refusals_as_pages
 
@@ -35,6 +35,7 @@ def notices(request):
     context = {
         "form": form,
         "devices": request.user.push_devices.order_by("-pk"),
+        "has_address": bool(digest.address_of(request.user)),
         "has_push": bool(push.public_key()),
         "memberships": memberships_of(request.user),
         "session": PushDevice.mark_of(request.session.session_key),
