@@ -88,7 +88,9 @@ class React(ClientFrame, tag="react"):
 
 
 class Pin(ClientFrame, tag="pin"):
-    """Put a message on the room's board (`on`) or take it off; for who moderates the room."""
+    """Put a message on the room's board (`on`) or take it off: for who moderates the room, and for
+    everybody in a direct conversation.
+    """
 
     id: Id
     on: bool

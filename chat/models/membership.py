@@ -53,6 +53,11 @@ class Membership(models.Model):
     def is_at_least(self, role: str) -> bool:
         return self.RANKS[self.role] >= self.RANKS[role]
 
+    @property
+    def may_pin(self) -> bool:
+        """Whether this person fills the room's board: who moderates, or two among equals."""
+        return self.room.is_direct or self.is_at_least(self.Role.MODERATOR)
+
     def outranks(self, other: "Membership") -> bool:
         return self.RANKS[self.role] > self.RANKS[other.role] or self.role == self.Role.OWNER
 

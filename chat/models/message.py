@@ -232,14 +232,16 @@ class Message(models.Model):
         return message
 
     def pin(self, by, on: bool = True) -> "Message":
-        """Put this message on the room's board, or take it off. For who moderates the room.
-
-        Raises Archived, NotAllowed, NotFound or TooFast.
+        """Put this message on the room's board, or take it off. For who moderates the room, and
+        for everybody in a direct conversation. Raises Archived, NotAllowed, NotFound or TooFast.
         """
-        self.room.require_role(by, "moderator")
+        if not self.room.is_direct:
+            self.room.require_role(by, "moderator")
         limits.spend("edit", by.pk)
         with self._locked() as message:
-            if message.room.archived_at:
+            if message.room.is_direct:
+                message._require_taking_part(by)
+            elif message.room.archived_at:
                 raise Archived
             if on == (message.pinned_at is not None):
                 return message

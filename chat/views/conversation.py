@@ -51,6 +51,7 @@ def room(request, slug: str):
         "around": around,
         "thread": root,
         "may_moderate": bool(membership and membership.is_at_least(Membership.Role.MODERATOR)),
+        "may_pin": bool(membership and membership.may_pin),
         "may_edit": bool(membership and membership.is_at_least(Membership.Role.OWNER)),
         "config": config(request, room, membership, root),
         # What the browser copies for a message that is on its way.

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.models import Membership, Room
+from chat.models import Room
 from chat.views.refusals import refusals_as_pages
 
 
@@ -14,12 +14,11 @@ def pins(request, slug: str):
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
     room.seen_by(request.user)
     mine = room.membership_of(request.user)
-    may_moderate = mine and mine.is_at_least(Membership.Role.MODERATOR)
     context = {
         "room": room,
         "mine": mine,
         "messages_pinned": room.messages.pinned().with_author(),
-        "may_unpin": may_moderate and room.archived_at is None,
+        "may_unpin": mine and mine.may_pin and room.archived_at is None,
     }
     return render(request, "chat/pins.html", context)
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from chat.errors import NotAllowed
-from chat.models import Membership, Message
+from chat.models import Block, Membership, Message, Room
 from chat.threads import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,6 +34,16 @@ async def test_only_who_moderates_the_room_pins(tab_of, says, alice, bob, room):
     assert (await his.ask("pin", id=message.pk, on=True))["code"] == "not_allowed"
     await in_thread(room.set_role, alice, bob, Membership.Role.MODERATOR)
     assert (await his.ask("pin", id=message.pk, on=True))["type"] == "ack"
+
+
+def test_in_a_direct_conversation_both_pin(client_of, alice, bob, room):
+    direct = Room.between(alice, [bob])
+    message = direct.post(alice, "Our address")
+    assert message.pin(bob).pinned_at
+    assert "Unpin" in client_of(bob).get(reverse("pins", args=[direct.slug])).content.decode()
+    Block.put(alice, bob)
+    with pytest.raises(NotAllowed):
+        message.pin(bob, False)
 
 
 async def test_in_an_archived_room_the_board_stays_as_it_is(tab_of, says, alice, room):

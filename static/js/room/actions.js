@@ -44,8 +44,8 @@ export class Actions {
       edit: isMine && config.can_write,
       forward: !$(".poll, .files", row),
       close: config.can_write && (isMine || "mayModerate" in urls) && $(".poll:not(.closed)", row),
-      pin: config.can_write && "mayModerate" in urls && !$(".pinned", row),
-      unpin: config.can_write && "mayModerate" in urls && $(".pinned", row),
+      pin: config.can_write && "mayPin" in urls && !$(".pinned", row),
+      unpin: config.can_write && "mayPin" in urls && $(".pinned", row),
       delete: config.can_write && (isMine || "mayModerate" in urls),
     };
     return rules[action] ?? true;
