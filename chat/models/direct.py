@@ -39,6 +39,11 @@ class Direct:
     def is_direct(self) -> bool:
         return self.kind == "direct"
 
+    @property
+    def is_notes(self) -> bool:
+        """Whether nobody else is in it; once it is seen_by() somebody."""
+        return self.is_direct and not self.others
+
     # What it is called --------------------------------------------------------------------------
 
     def seen_by(self, viewer) -> "Room":
@@ -49,13 +54,15 @@ class Direct:
     def introduce(cls, rooms: Iterable, viewer) -> "list[Room]":
         """These rooms, each seen_by() `viewer`, with one query for all."""
         rooms = list(rooms)
-        direct = {room.pk: room for room in rooms if room.is_direct}
-        for room in direct.values():
-            room.others = []
-        if direct:
-            found = Membership.objects.filter(room__in=direct).exclude(user=viewer.pk)
+        # By id, as one room may be among them several times.
+        others: dict[int, list] = {room.pk: [] for room in rooms if room.is_direct}
+        if others:
+            found = Membership.objects.filter(room__in=others).exclude(user=viewer.pk)
             for membership in found.select_related("user").order_by("pk"):
-                direct[membership.room_id].others.append(membership.user)
+                others[membership.room_id].append(membership.user)
+        for room in rooms:
+            if room.is_direct:
+                room.others = others[room.pk]
         return rooms
 
     @property
@@ -63,8 +70,9 @@ class Direct:
         """The name, or what the conversation is called for who it is seen_by()."""
         if not self.is_direct:
             return self.name
-        names = [person.name for person in self.others]
-        return pgettext("between names", ", ").join(names) or str(_("Your notes"))
+        if self.is_notes:
+            return str(_("Your notes"))
+        return pgettext("between names", ", ").join(person.name for person in self.others)
 
     # Beginning one ------------------------------------------------------------------------------
 

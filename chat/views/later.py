@@ -16,13 +16,12 @@ from chat.views.refusals import refusals_as_pages
 @require_safe
 @login_required
 def later(request):
-    scheduled = request.user.scheduled.select_related("room").order_by("due_at")
+    scheduled = list(request.user.scheduled.select_related("room").order_by("due_at"))
     reminders = request.user.reminders.select_related("message__author", "message__room")
-    return render(
-        request,
-        "chat/later.html",
-        {"scheduled": scheduled, "reminders": reminders.order_by("due_at")},
-    )
+    reminders = list(reminders.order_by("due_at"))
+    rooms = [one.room for one in scheduled] + [one.message.room for one in reminders]
+    Room.introduce(rooms, request.user)
+    return render(request, "chat/later.html", {"scheduled": scheduled, "reminders": reminders})
 
 
 def answered(verb) -> HttpResponse:

@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from chat.models import Room
 from chat.views.paging import cut, read_id_cursor
 
 PAGE_SIZE = 50
@@ -18,6 +19,7 @@ def threads(request):
         mine = mine.filter(root__thread_last__lt=read_id_cursor(before))
     mine = mine.select_related("root__author", "root__room").order_by("-root__thread_last")
     page, has_more = cut(mine, PAGE_SIZE)
+    Room.introduce([reader.root.room for reader in page], request.user)
     for reader in page:
         reader.is_unread = reader.root.thread_last > reader.last_read
     context = {"threads": page, "next": page[-1].root.thread_last if has_more else None}

@@ -74,6 +74,8 @@ def test_it_is_called_after_the_others(alice, bob, charlie):
     room = Room.between(alice, [bob, charlie])
     titles = [room.seen_by(person).title for person in (alice, bob, charlie)]
     assert titles == ["bob, charlie", "alice, charlie", "alice, bob"]
+    twice = Room.introduce([Room.objects.get(pk=room.pk) for _ in range(2)], alice)
+    assert [one.title for one in twice] == ["bob, charlie"] * 2
 
 
 def test_more_than_ten_are_a_room(alice, new_user):
