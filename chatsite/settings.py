@@ -253,8 +253,16 @@ QUOTA_BYTES = env.int("QUOTA_MB", default=2000) * MB
 GUEST_QUOTA_BYTES = env.int("GUEST_QUOTA_MB", default=100) * MB
 # For pictures of videos and how long they are; with an empty value it is not used.
 FFMPEG = env.str("FFMPEG", default="ffmpeg")
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+# A bucket of S3, or of what speaks like it; keys and region come from the usual AWS_ variables.
+S3_BUCKET = env.str("S3_BUCKET", default="")
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="") or None
+STORAGES: dict[str, dict] = {
+    "default": {
+        "BACKEND": "chatsite.bucket.Bucket",
+        "OPTIONS": {"bucket_name": S3_BUCKET, "endpoint_url": S3_ENDPOINT_URL},
+    }
+    if S3_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "chatsite.staticfiles.HashedStaticFilesStorage"},
 }
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import boto3
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -16,6 +17,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from moto import mock_aws
 
 from chat import uploads
 from chat.errors import ChatError, TooLong
@@ -411,6 +413,39 @@ def test_any_storage_of_django_will_do(settings, uploaded, alice, bob, room):
     stored = message.attachments.get().stored
     message.remove(alice)
     assert not default_storage.exists(stored)
+    assert stored_files() == []
+
+
+@pytest.fixture
+def bucket(settings, monkeypatch):
+    """A bucket of S3, in memory."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of a test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="chatsite")
+        options = {"bucket_name": "chatsite"}
+        default = {"BACKEND": "chatsite.bucket.Bucket", "OPTIONS": options}
+        settings.STORAGES = settings.STORAGES | {"default": default}
+        yield boto3.resource("s3").Bucket("chatsite")
+
+
+def test_files_and_pictures_of_people_can_lie_in_a_bucket(bucket, uploaded, alice, bob, room):
+    file = uploaded(alice, room, files.photo("JPEG"))
+    message = room.post(alice, "", attachments=[file["id"]])
+    assert len(list(bucket.objects.all())) == 2
+    client = client_of(bob)
+    whole = body_of(client.get(file["url"]))
+    assert whole.startswith(b"\xff\xd8\xff")
+    assert len(whole) == file["size"]
+    part = client.get(file["url"], headers={"Range": "bytes=1000-1999"})
+    assert (part.status_code, body_of(part)) == (206, whole[1000:2000])
+    assert client.get(file["thumbnail"]).status_code == 200
+    alice.take_avatar(files.picture("PNG"))
+    assert body_of(client.get(alice.avatar_url))[8:12] == b"WEBP"
+    message.remove(alice)
+    assert [one.key.partition("/")[0] for one in bucket.objects.all()] == ["avatars"]
+    assert client.get("/media/avatars/none.webp").status_code == 404
     assert stored_files() == []
 
 
