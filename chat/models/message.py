@@ -153,6 +153,13 @@ class Message(models.Model):
         return markup.excerpt(self.body, 60)
 
     @property
+    def place(self) -> str:
+        """The address of the conversation it was said in: the room, or a thread."""
+        return self.room.get_absolute_url() + (
+            f"?thread={self.thread_id}" if self.thread_id else ""
+        )
+
+    @property
     def excerpt(self) -> str:
         """One line of plain text, or the names of its files; empty for a deleted message."""
         return markup.excerpt(self.html) or ", ".join(file["name"] for file in self.files)

@@ -19,6 +19,7 @@ from chat.models.membership import Membership
 from chat.models.mention import Mention
 from chat.models.message import Message
 from chat.models.room import NOTICED_AFTER, Room
+from chat.models.thread import ThreadReader
 from chat.models.wishes import NoticeWishes
 from chat.queue import TryLater, later
 
@@ -189,13 +190,20 @@ class Notice(models.Model):
         membership = self.message.room.membership_of(self.user)
         if membership is None or self.message.deleted_at:
             self._become(self.Outcome.WITHDRAWN)
-        elif self._is_news and membership.last_read >= self.message.pk:
+        elif self._is_news and self._read_up_to(membership, self.message) >= self.message.pk:
             self._become(self.Outcome.READ)
         return self.is_open
 
     @property
     def _is_news(self) -> bool:
         return self.reason not in {self.Reason.REMINDER, self.Reason.TEST}
+
+    @staticmethod
+    def _read_up_to(membership: Membership, message: Message) -> int:
+        if message.thread_id is None:
+            return membership.last_read
+        mine = ThreadReader.objects.filter(root=message.thread_id, user=membership.user_id)
+        return mine.values_list("last_read", flat=True).first() or 0
 
     def _become(self, outcome: str, detail: str = "") -> None:
         self._end(Notice.objects.filter(pk=self.pk), outcome, detail)
@@ -241,7 +249,7 @@ class Notice(models.Model):
                 "id": self.message.pk,
                 "title": author if is_between_two else title,
                 "body": self.message.excerpt,
-                "url": room.get_absolute_url(),
+                "url": self.message.place,
                 "tag": room.slug,
             }
             if not self._is_news:
@@ -266,6 +274,10 @@ class _Decision:
         self.reasons: dict[tuple[int, int], str] = {}
         # Messages with @room: of all who are meant, only those are noted who can be reached.
         self.to_everybody: set[int] = set()
+        # By thread and person, how far they have read in it.
+        roots = {message.thread_id for message in messages if message.thread_id}
+        readers = ThreadReader.objects.filter(root__in=roots)
+        self.thread_marks = {(one.root_id, one.user_id): one.last_read for one in readers}
         self._note_direct()
         self._note_keywords()
         self._note_replies()
@@ -290,6 +302,9 @@ class _Decision:
 
     def _note_replies(self) -> None:
         for message in self.messages:
+            for root_id, user_id in self.thread_marks:
+                if root_id == message.thread_id:
+                    self._note(message, user_id, Notice.Reason.REPLY)
             if message.reply_to:
                 self._note(message, message.reply_to.author_id, Notice.Reason.REPLY)
 
@@ -355,7 +370,9 @@ class _Decision:
         reason = self.reasons.get((message.pk, member.user_id))
         if reason is None and message.pk in self.to_everybody:
             return Notice.Reason.MENTION
-        if reason is None and member.level == Membership.Level.EVERYTHING:
+        # A thread is the business of those who take part in it.
+        is_for_all = message.thread_id is None
+        if reason is None and is_for_all and member.level == Membership.Level.EVERYTHING:
             return Notice.Reason.EVERYTHING
         return reason
 
@@ -363,7 +380,10 @@ class _Decision:
         """What speaks against telling, if anything does."""
         if member.level == Membership.Level.NOTHING:
             return Notice.Outcome.MUTED
-        if member.last_read >= message.pk:
+        read_up_to = member.last_read
+        if message.thread_id:
+            read_up_to = self.thread_marks.get((message.thread_id, member.user_id), 0)
+        if read_up_to >= message.pk:
             return Notice.Outcome.READ
         if member.user_id in self.looking:
             return Notice.Outcome.LOOKING

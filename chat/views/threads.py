@@ -19,8 +19,10 @@ def threads(request):
         mine = mine.filter(root__thread_last__lt=read_id_cursor(before))
     mine = mine.select_related("root__author", "root__room").order_by("-root__thread_last")
     page, has_more = cut(mine, PAGE_SIZE)
-    Room.introduce([reader.root.room for reader in page], request.user)
+    rooms = {reader.root.room_id: reader.root.room for reader in page}
+    Room.introduce(rooms.values(), request.user)
     for reader in page:
+        reader.root.room = rooms[reader.root.room_id]
         reader.is_unread = reader.root.thread_last > reader.last_read
     context = {"threads": page, "next": page[-1].root.thread_last if has_more else None}
     return render(request, "chat/threads.html", context)

@@ -311,3 +311,26 @@ def test_old_notices_are_forgotten(room, alice, bob, told):
     bob.notices.update(decided_at=timezone.now() - timedelta(days=15))
     Notice.forget_old()
     assert not bob.notices.exists()
+
+
+def test_of_a_thread_those_are_told_who_take_part_in_it(room, alice, bob, charlie, device_of, told):
+    room.admit(charlie)
+    for person in (bob, charlie):
+        device_of(person)
+    wants(charlie, room, Level.EVERYTHING)
+    root = room.post(bob, "Shall we?")
+    room.membership_of(charlie).read_up_to(root.pk)
+    room.post(alice, "We shall", thread=root.pk)
+    room.membership_of(bob).read_up_to(room.post(alice, "Elsewhere").pk)
+    assert told(bob) == [
+        ("We shall", Reason.REPLY, Outcome.SENT),
+    ]
+    assert [text for text, *_ in told(charlie)] == ["Shall we?", "Elsewhere"]
+
+
+def test_what_was_read_in_a_thread_is_not_told(room, alice, bob, device_of, told):
+    device_of(bob)
+    root = room.post(bob, "Shall we?")
+    said = room.post(alice, "We shall", thread=root.pk)
+    room.membership_of(bob).read_up_to(said.pk)
+    assert told(bob) == [("We shall", Reason.REPLY, Outcome.READ)]

@@ -163,3 +163,12 @@ async def test_an_outsider_sees_no_thread(client_of, says, charlie, bob, room, r
     for path in ("", "messages/"):
         answer = await in_thread(client.get, f"/rooms/{room.slug}/{path}?thread={root.pk}")
         assert answer.status_code == 404
+
+
+async def test_the_list_names_conversations_by_their_people(client_of, says, alice, bob):
+    talk = await in_thread(Room.between, alice, [bob])
+    for text in ("First", "Second"):
+        root = await says(alice, talk, text)
+        await says(bob, talk, "Yes", thread=root.pk)
+    page = await in_thread((await in_thread(client_of, alice)).get, "/threads/")
+    assert page.content.decode().count(f"<bdi>{bob.name}</bdi>") == 2
