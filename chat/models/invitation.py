@@ -2,7 +2,7 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,14 +17,22 @@ def new_token() -> str:
 
 
 class InvitationQuerySet(models.QuerySet):
-    def open(self) -> "InvitationQuerySet":
-        """Those that still let somebody in."""
+    def in_force(self) -> "InvitationQuerySet":
+        """Those that have not ended, be they used up or not."""
         return self.filter(
             Q(expires_at=None) | Q(expires_at__gt=timezone.now()),
-            Q(max_uses=None) | Q(uses__lt=F("max_uses")),
             revoked_at=None,
             room__archived_at=None,
         )
+
+    def open(self) -> "InvitationQuerySet":
+        """Those that let in somebody new."""
+        return self.in_force().filter(Q(max_uses=None) | Q(uses__lt=F("max_uses")))
+
+    def open_to(self, user) -> "InvitationQuerySet":
+        """Those that let `user` in, who may be nobody: also where they were let in before."""
+        before = Admission.objects.filter(invitation=OuterRef("pk"), user=user.pk)
+        return self.open() | self.in_force().filter(Exists(before))
 
 
 class Invitation(models.Model):
@@ -65,9 +73,9 @@ class Invitation(models.Model):
         )
 
     def accept(self, user) -> Membership:
-        """Let `user` in and count it. Raises NotAllowed when the link has ended.
+        """Let `user` in and count them, once. Raises NotAllowed when the link has ended.
 
-        The count is raised by one conditional UPDATE, so that a link for one person lets in one
+        The count is raised under the room's lock, so that a link for one person lets in one
         person, however many come at the same moment. Members are let through without counting.
         """
         limits.spend("join", user.pk)
@@ -75,12 +83,33 @@ class Invitation(models.Model):
             if user.is_guest and not room.guests_allowed:
                 raise NotAllowed(_("This room does not take guests. Make an account to enter."))
             membership, is_new = room.admit(user)
-            counted = Invitation.objects.open().filter(pk=self.pk)
-            if is_new and not counted.update(uses=F("uses") + 1):
-                raise NotAllowed(_("This invitation has ended. Ask for a new one."))
+            if is_new:
+                self._count(user)
         return membership
+
+    def _count(self, user) -> None:
+        mine = Invitation.objects.filter(pk=self.pk)
+        if not mine.open_to(user).exists():
+            raise NotAllowed(_("This invitation has ended. Ask for a new one."))
+        if self.admissions.get_or_create(user=user)[1]:
+            mine.update(uses=F("uses") + 1)
 
     def revoke(self, by) -> None:
         self.room.require_role(by, Membership.Role.MODERATOR)
         self.revoked_at = timezone.now()
         self.save(update_fields=["revoked_at"])
+
+
+class Admission(models.Model):
+    """That somebody came by an invitation. Who leaves by themselves may come by it again."""
+
+    invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="admissions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="admissions")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("invitation", "user", name="one_admission_per_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.invitation}"

@@ -302,6 +302,8 @@ class Room(Direct, models.Model):
             if theirs.role == Membership.Role.OWNER and not room._owners().exclude(user=user):
                 raise NotAllowed(_("A room needs an owner. Make somebody else one first."))
             room._drop(room.memberships.filter(pk=theirs.pk))
+            # A link that is used up does not bring them back.
+            user.admissions.filter(invitation__room=room).delete()
 
     def set_role(self, by, user, role: str) -> None:
         """Make a member owner, moderator or plain member. Only owners may; one always stays."""

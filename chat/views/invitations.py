@@ -62,7 +62,7 @@ def invitation(request, token):
     found = Invitation.objects.select_related("room", "created_by").filter(token=token).first()
     if found and request.user.is_authenticated and found.room.membership_of(request.user):
         return redirect("room", found.room.slug)
-    if not found or not Invitation.objects.open().filter(pk=found.pk).exists():
+    if not found or not Invitation.objects.open_to(request.user).filter(pk=found.pk).exists():
         return render(request, "chat/invitation.html", {"ended": True}, status=410)
     if request.method == "POST":
         return accept(request, found)

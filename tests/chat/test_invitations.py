@@ -1,11 +1,15 @@
 """Links that let people into a room: making, passing on, using up and revoking them."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 
+from chat.errors import NotAllowed
 from chat.models import Invitation, Membership, Room
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +179,70 @@ class TestEnding:
         assert sign_in(bob).post(address).status_code == 404
         invitation.refresh_from_db()
         assert invitation.revoked_at is None
+
+
+class TestComingAgain:
+    @pytest.fixture
+    def invitation(self, room, alice):
+        return Invitation.create(room, alice, max_uses=1)
+
+    def uses(self, invitation) -> int:
+        invitation.refresh_from_db()
+        return invitation.uses
+
+    def test_who_came_by_a_link_and_left_comes_again_by_it_and_counts_once(
+        self, room, bob, charlie, invitation, sign_in
+    ):
+        invitation.accept(bob)
+        room.leave(bob)
+        client = sign_in(bob)
+        assert "Enter the room" in client.get(link(invitation)).content.decode()
+        assert client.post(link(invitation)).url == reverse("room", args=[room.slug])
+        assert self.uses(invitation) == 1
+        assert sign_in(charlie).post(link(invitation)).status_code == 410
+
+    def test_it_leaves_the_place_of_others_free(self, room, alice, bob, charlie):
+        invitation = Invitation.create(room, alice, max_uses=2)
+        for _ in range(3):
+            invitation.accept(bob)
+            room.leave(bob)
+        invitation.accept(charlie)
+        assert self.uses(invitation) == 2
+
+    def test_not_by_one_that_was_revoked(self, room, alice, bob, invitation):
+        invitation.accept(bob)
+        room.leave(bob)
+        invitation.revoke(alice)
+        with pytest.raises(NotAllowed):
+            invitation.accept(bob)
+        assert room.membership_of(bob) is None
+
+    def test_not_when_one_was_shown_out(self, room, alice, bob, invitation):
+        invitation.accept(bob)
+        room.remove_member(alice, bob)
+        with pytest.raises(NotAllowed):
+            invitation.accept(bob)
+        assert room.membership_of(bob) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_are_let_in_up_to_the_last_place(room, alice, new_user):
+    invitation, start = Invitation.create(room, alice, max_uses=3), threading.Barrier(8)
+    people = [new_user(f"comer{number}") for number in range(4)] * 2
+
+    def come(person) -> bool:
+        try:
+            start.wait(30)
+            Invitation.objects.get(pk=invitation.pk).accept(person)
+            return True
+        except NotAllowed:
+            return False
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(people)) as threads:
+        let_in = list(threads.map(come, people))
+    invitation.refresh_from_db()
+    assert invitation.uses == 3 == invitation.admissions.count()
+    assert room.memberships.count() == 4
+    assert let_in.count(True) == 6, "Whoever is in by then is let through once more"
