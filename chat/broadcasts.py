@@ -16,6 +16,7 @@ from chat import markup, rendering
 from chat.hub import publish
 from chat.protocol import (
     AddedToRoom,
+    AllRead,
     AttachmentData,
     MessageChanged,
     MessageData,
@@ -164,9 +165,12 @@ def membership_lost(room, user) -> None:
     publish(user_group(user.pk), text=encode(RemovedFromRoom(room=room.slug)))
 
 
-def read(room, user_id: int, message_id: int, thread: int | UnsetType = UNSET) -> None:
-    frame = Read(room=room.slug, id=message_id, thread=thread)
-    publish(user_group(user_id), text=encode(frame))
+def read(room, user_id: int, message_id: int, **more) -> None:
+    publish(user_group(user_id), text=encode(Read(room=room.slug, id=message_id, **more)))
+
+
+def all_read(user_id: int) -> None:
+    publish(user_group(user_id), text=encode(AllRead()))
 
 
 def notified(user_id: int, notice: dict[str, Any]) -> None:

@@ -34,7 +34,9 @@ from chat.protocol import (
     JoinRoom,
     LeaveRoom,
     Look,
+    MarkAllRead,
     MarkRead,
+    MarkUnread,
     Pin,
     Ping,
     Pong,
@@ -188,6 +190,12 @@ class ChatConsumer(AsyncConsumer):
             case MarkRead():
                 await self.ask(self._mark_read, frame)
                 await self.ack(frame)
+            case MarkUnread():
+                await self.ask(self._mark_unread, frame)
+                await self.ack(frame)
+            case MarkAllRead():
+                await self.ask(Room.objects.mark_all_read)
+                await self.ack(frame)
             case Sync():
                 self.sync_allowance.spend()
                 await self.answer(await self.ask(self._caught_up, frame))
@@ -266,6 +274,9 @@ class ChatConsumer(AsyncConsumer):
 
     def _mark_read(self, user, frame: MarkRead) -> None:
         self._room(user, frame.room).membership_or_error(user).read_up_to(frame.id)
+
+    def _mark_unread(self, user, frame: MarkUnread) -> None:
+        self._room(user, frame.room).membership_or_error(user).mark_unread(frame.id)
 
     def _caught_up(self, user, frame: Sync) -> Changes | Resync:
         room = self._room(user, frame.room)

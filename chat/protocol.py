@@ -142,6 +142,17 @@ class MarkRead(ClientFrame, tag="mark_read"):
     id: Id
 
 
+class MarkUnread(ClientFrame, tag="mark_unread"):
+    """Let message `id` and what follows it in the room be unread again."""
+
+    room: Slug
+    id: Id
+
+
+class MarkAllRead(ClientFrame, tag="mark_all_read"):
+    """In all rooms and threads."""
+
+
 class Sync(ClientFrame, tag="sync"):
     """Ask for each message changed after revision `since`, in its present state."""
 
@@ -168,6 +179,8 @@ AnyClientFrame = (
     | TypingStop
     | Look
     | MarkRead
+    | MarkUnread
+    | MarkAllRead
     | Sync
     | Ping
 )
@@ -359,11 +372,21 @@ class RemovedFromRoom(ServerFrame, tag="removed_from_room"):
 
 
 class Read(ServerFrame, tag="read"):
-    """The same person has read up to message `id` in another tab: in the room, or in a thread."""
+    """How far the same person has read, in whichever tab: up to message `id` in the room, or in a
+    thread. Whether there is more that is `unread`, and how many `mentions` of them are in it.
+    `back`: they moved the mark back, to read again.
+    """
 
     room: str
     id: int
     thread: int | UnsetType = UNSET
+    unread: bool = False
+    mentions: int = 0
+    back: bool = False
+
+
+class AllRead(ServerFrame, tag="all_read"):
+    """The same person has nothing left to read, in no room and no thread."""
 
 
 class Notified(ServerFrame, tag="notified"):
@@ -446,6 +469,7 @@ AnyServerFrame = (
     | RoomHidden
     | RemovedFromRoom
     | Read
+    | AllRead
     | Notified
     | Changes
     | Resync

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts
 from chat.errors import NotFound
+from chat.models.mention import Mention
 from chat.models.thread import ThreadReader
 
 
@@ -80,5 +81,19 @@ class Membership(models.Model):
             return
         moved = Membership.objects.filter(pk=self.pk, last_read__lt=message_id)
         if moved.update(last_read=message_id):
-            read = partial(broadcasts.read, self.room, self.user_id, message_id)
-            transaction.on_commit(read)
+            self._tell_how_far(message_id)
+
+    def mark_unread(self, message_id: int) -> None:
+        """Let that message and what follows it be unread. Raises NotFound."""
+        here = self.room.messages.visible().filter(pk=message_id, thread=None)
+        if not here.exists():
+            raise NotFound
+        Membership.objects.filter(pk=self.pk).update(last_read=message_id - 1)
+        self._tell_how_far(message_id - 1, back=True)
+
+    def _tell_how_far(self, message_id: int, back: bool = False) -> None:
+        unread = (self.room.last_message_id or 0) > message_id
+        mentions = Mention.objects.unread_by(self.user, [self.room]) if unread else {}
+        more = {"back": back, "unread": unread, "mentions": mentions.get(self.room_id, 0)}
+        read = partial(broadcasts.read, self.room, self.user_id, message_id, **more)
+        transaction.on_commit(read)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -55,6 +55,14 @@ class RoomQuerySet(models.QuerySet):
         for room in rooms:
             room.mentions_unread = mentions.get(room.pk, 0)
         return Room.introduce(rooms, user)
+
+    def mark_all_read(self, user) -> None:
+        """Let `user` have read all that was said in their rooms, and in threads there."""
+        newest = Subquery(Room.objects.filter(pk=OuterRef("room")).values("last_message")[:1])
+        mine = Membership.objects.filter(user=user.pk)
+        mine.filter(last_read__lt=F("room__last_message")).update(last_read=newest)
+        ThreadReader.objects.filter(user=user.pk).mark_read()
+        transaction.on_commit(partial(broadcasts.all_read, user.pk))
 
     def matching(self, words: str) -> "RoomQuerySet":
         """Rooms whose name or topic holds each of the words."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts
@@ -17,6 +17,11 @@ from chat import broadcasts
 class ThreadQuerySet(models.QuerySet["ThreadReader"]):
     def unread(self) -> "ThreadQuerySet":
         return self.filter(root__thread_last__gt=F("last_read"))
+
+    def mark_read(self) -> None:
+        roots = ThreadReader._meta.get_field("root").related_model._default_manager
+        newest = Subquery(roots.filter(pk=OuterRef("root")).values("thread_last")[:1])
+        self.unread().update(last_read=newest)
 
     def of_rooms_of(self, user) -> "ThreadQuerySet":
         """Those of `user`, in rooms that they are still a member of."""

@@ -41,6 +41,7 @@ export class Actions {
       react: config.can_write,
       reply: config.can_write,
       thread: !config.thread && (config.can_write || $(".thread", row)),
+      unread: !config.thread,
       edit: isMine && config.can_write,
       forward: !$(".poll, .files", row),
       close: config.can_write && (isMine || "mayModerate" in urls) && $(".poll:not(.closed)", row),

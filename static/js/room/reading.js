@@ -11,6 +11,7 @@ const isSeen = (row) => !row.hasAttribute("data-deleted");
 export class Reading extends Teller {
   unseen = 0;
   #told = config.last_read ?? 0;
+  #isLeft = false; // unread, on purpose, until one comes again
   #tell = debounced(() => this.#markRead(), 400);
 
   constructor({ socket, timeline, scroll, history, button }) {
@@ -37,7 +38,7 @@ export class Reading extends Teller {
   }
 
   get #isReading() {
-    return this.scroll.isAtEnd && !this.timeline.hasNewer && !document.hidden;
+    return !this.#isLeft && this.scroll.isAtEnd && !this.timeline.hasNewer && !document.hidden;
   }
 
   look() {
@@ -49,13 +50,24 @@ export class Reading extends Teller {
   }
 
   #arrived({ row, message }) {
-    if (message.author.id === me.id) return this.look();
+    if (message.author.id === me.id) {
+      this.#isLeft = false;
+      return this.look();
+    }
     row.classList.add("arrived");
     if (this.#isReading) return this.look();
     // Away from the window, the first thing missed gets the mark.
     if (document.hidden && !this.unseen) markUnread(row);
     this.#count(this.unseen + 1);
     this.#showButton();
+  }
+
+  /** In one of their tabs the person wants to read again what comes after `id`. */
+  #leave(id) {
+    this.#isLeft = true;
+    this.#told = id;
+    const first = [...this.timeline.all].find((row) => Number(row.dataset.id) > id && isSeen(row));
+    if (first) markUnread(first);
   }
 
   #count(unseen) {
@@ -85,9 +97,10 @@ export class Reading extends Teller {
     }
   }
 
-  #readElsewhere({ id, thread = null }) {
+  #readElsewhere({ id, thread = null, back }) {
     if (thread !== config.thread) return;
-    this.#told = Math.max(this.#told, id);
+    if (back) this.#leave(id);
+    else this.#told = Math.max(this.#told, id);
     if (id >= (this.timeline.newest ?? 0)) this.#count(0);
     this.#showButton();
   }

@@ -12,8 +12,10 @@ export class Rooms {
   constructor({ socket, reading, pane, root }) {
     Object.assign(this, { reading, pane });
     socket.on("new_message", (frame) => this.#news(frame));
-    socket.on("missed", ({ room }) => room !== config.slug && this.#mark(room, true));
+    socket.on("missed", ({ room }) => room !== config.slug && this.#missed(room));
     socket.on("read", (frame) => this.#read(frame));
+    socket.on("all_read", () => this.#allRead());
+    $(".all-read", pane).onclick = () => socket.send({ type: "mark_all_read" });
     socket.on("added_to_room", ({ room, about }) => this.#add(room, about));
     socket.on("removed_from_room", ({ room }) => this.#remove(room));
     socket.on("room_hidden", ({ room }) => room !== config.slug && this.#remove(room));
@@ -40,19 +42,35 @@ export class Rooms {
     this.#showTitle();
   }
 
-  #read({ room, id, thread }) {
-    if (!thread && id >= (this.#newest.get(room) ?? 0)) this.#mark(room);
+  #read({ room, id, thread, unread, mentions }) {
+    if (thread) return;
+    if (unread) this.#mark(room, true, mentions);
+    else if (id >= (this.#newest.get(room) ?? 0)) this.#mark(room);
+  }
+
+  #allRead() {
+    for (const { dataset } of $$("[data-unread][data-room]", this.pane)) this.#mark(dataset.room);
   }
 
   #news({ room, message }) {
     if (message.thread) return;
     this.#newest.set(room, message.id);
-    if (room !== config.slug) this.#mark(room, message.author.id !== me.id);
+    if (room === config.slug) return;
+    if (message.author.id === me.id) return this.#mark(room);
+    const isMeant = message.mentions.includes(me.id) || message.mentions.includes(0);
+    this.#mark(room, true, Number(this.#linkTo(room)?.dataset.mentions ?? 0) + isMeant);
   }
 
-  #mark(room, isUnread = false) {
-    this.#linkTo(room)?.toggleAttribute("data-unread", isUnread);
+  #mark(room, isUnread = false, mentions = 0) {
+    const link = this.#linkTo(room);
+    link?.toggleAttribute("data-unread", isUnread);
+    if (mentions) link.dataset.mentions = mentions;
+    else link?.removeAttribute("data-mentions");
     this.#showTitle();
+  }
+
+  #missed(room) {
+    this.#mark(room, true, this.#linkTo(room)?.dataset.mentions);
   }
 
   #linkTo(room) {

@@ -13,5 +13,6 @@ export function watchThreads(socket, link) {
   socket.on("new_message", ({ message, followers = [] }) => {
     if (message.author.id !== me.id && followers.includes(me.id)) show(unread.add(message.thread));
   });
+  socket.on("all_read", () => show(new Set()));
   socket.on("read", ({ thread }) => unread.delete(thread) && show(unread));
 }
