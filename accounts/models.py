@@ -78,6 +78,17 @@ class PeopleQuerySet(models.QuerySet["User"]):
             is_active=True,
         )
 
+    def note_activity(self, by: "User") -> None:
+        """Mark that `by` did something meant for these people, but for those who blocked them.
+
+        One by one: two posts that name the same people in another order must not wait for each
+        other.
+        """
+        meant = self.exclude(pk=by.pk).exclude(blocks__blocked=by.pk).order_by("pk")
+        for pk in list(meant.values_list("pk", flat=True)):
+            User.objects.filter(pk=pk).update(activity_at=timezone.now())
+            broadcasts.activity(pk, unread=True)
+
     def expire_guests(self, at_most: int = 20) -> int:
         """Let go of guests without a session that lives; how many there were.
 
@@ -154,6 +165,9 @@ class User(AbstractUser):
     hears_from = models.CharField(
         _("who may write to me"), max_length=10, choices=HearsFrom, default=HearsFrom.EVERYONE
     )
+    # When somebody last named them or put an emoji to what they said, and when they last looked.
+    activity_at = models.DateTimeField(default=timezone.now, editable=False)
+    activity_seen_at = models.DateTimeField(default=timezone.now, editable=False)
     theme = models.CharField(_("theme"), max_length=10, choices=Theme, default=Theme.SYSTEM)
 
     objects = PeopleManager()  # type: ignore[misc]
@@ -203,6 +217,16 @@ class User(AbstractUser):
     def zone_name(self) -> str:
         """`Shanghai` for `Asia/Shanghai`."""
         return self.time_zone.rpartition("/")[2].replace("_", " ")
+
+    @property
+    def has_new_activity(self) -> bool:
+        return self.activity_at > self.activity_seen_at
+
+    def see_activity(self) -> None:
+        """They have seen what others did that was meant for them."""
+        if self.has_new_activity:
+            User.objects.filter(pk=self.pk).update(activity_seen_at=timezone.now())
+            transaction.on_commit(lambda: broadcasts.activity(self.pk, unread=False))
 
     def get_full_name(self) -> str:
         return self.name

@@ -15,6 +15,7 @@ from msgspec.structs import asdict
 from chat import markup, rendering
 from chat.hub import publish
 from chat.protocol import (
+    Activity,
     AddedToRoom,
     AllRead,
     AttachmentData,
@@ -167,6 +168,10 @@ def membership_lost(room, user) -> None:
 
 def read(room, user_id: int, message_id: int, **more) -> None:
     publish(user_group(user_id), text=encode(Read(room=room.slug, id=message_id, **more)))
+
+
+def activity(user_id: int, unread: bool) -> None:
+    publish(user_group(user_id), text=encode(Activity(unread=unread)))
 
 
 def all_read(user_id: int) -> None:

@@ -371,7 +371,7 @@ class RemovedFromRoom(ServerFrame, tag="removed_from_room"):
     room: str
 
 
-class Read(ServerFrame, tag="read"):
+class Read(ServerFrame, tag="read", omit_defaults=True):
     """How far the same person has read, in whichever tab: up to message `id` in the room, or in a
     thread. Whether there is more that is `unread`, and how many `mentions` of them are in it.
     `back`: they moved the mark back, to read again.
@@ -383,6 +383,12 @@ class Read(ServerFrame, tag="read"):
     unread: bool = False
     mentions: int = 0
     back: bool = False
+
+
+class Activity(ServerFrame, tag="activity"):
+    """Somebody named this person or put an emoji to what they said; or they have seen it."""
+
+    unread: bool
 
 
 class AllRead(ServerFrame, tag="all_read"):
@@ -470,6 +476,7 @@ AnyServerFrame = (
     | RemovedFromRoom
     | Read
     | AllRead
+    | Activity
     | Notified
     | Changes
     | Resync

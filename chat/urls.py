@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from chat.views import (
+    activity,
     conversation,
     direct,
     edits,
@@ -55,6 +56,7 @@ urlpatterns = [
         invitations.revoke_invitation,
         name="revoke_invitation",
     ),
+    path("activity/", activity.activity, name="activity"),
     path("direct/", direct.direct, name="direct"),
     path("direct/here/", direct.here, name="here"),
     path("people/<int:pk>/block/", direct.block, name="block"),

@@ -1,6 +1,8 @@
+from functools import partial
+
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -98,3 +100,6 @@ class Mention(models.Model):
         message.mentions.bulk_create(
             [Mention(room_id=message.room_id, message=message, user_id=one) for one in ids]
         )
+        if any(ids):
+            people = get_user_model().objects.filter(pk__in=[one for one in ids if one])
+            transaction.on_commit(partial(people.note_activity, message.author))

@@ -1,5 +1,8 @@
+from functools import partial
+
 from django.conf import settings
-from django.db import models
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +18,10 @@ class Reaction(models.Model):
     message = models.ForeignKey("chat.Message", models.CASCADE, related_name="reactions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     emoji = models.CharField(max_length=64)
+    # Who wrote the message, to find what others thought of all that one said.
+    to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -25,6 +32,7 @@ class Reaction(models.Model):
                 "message", "user", "emoji", name="one_reaction_of_a_kind_per_person"
             ),
         ]
+        indexes = [models.Index(fields=["to", "-created_at"], name="reactions_to_a_person")]
 
     def __str__(self) -> str:
         return f"{self.emoji} {self.user}"
@@ -42,7 +50,9 @@ class Reaction(models.Model):
             raise NotAllowed(
                 _("There are %d different reactions already. Join one of them.") % cls.KINDS
             )
-        cls.objects.create(message=message, user=user, emoji=emoji)
+        cls.objects.create(message=message, user=user, emoji=emoji, to_id=message.author_id)
+        author = get_user_model().objects.filter(pk=message.author_id)
+        transaction.on_commit(partial(author.note_activity, user))
         return True
 
     @classmethod

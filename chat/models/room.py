@@ -62,6 +62,7 @@ class RoomQuerySet(models.QuerySet):
         mine = Membership.objects.filter(user=user.pk)
         mine.filter(last_read__lt=F("room__last_message")).update(last_read=newest)
         ThreadReader.objects.filter(user=user.pk).mark_read()
+        user.see_activity()
         transaction.on_commit(partial(broadcasts.all_read, user.pk))
 
     def matching(self, words: str) -> "RoomQuerySet":

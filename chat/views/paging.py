@@ -8,9 +8,20 @@ from django.core.exceptions import BadRequest
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def time_cursor(when: datetime) -> str:
+    """Microseconds since 1970."""
+    return str((when - EPOCH) // timedelta(microseconds=1))
+
+
+def read_time_cursor(text: str) -> datetime:
+    if re.fullmatch(r"\d{1,17}", text, re.ASCII):
+        return EPOCH + timedelta(microseconds=int(text))
+    raise BadRequest("A page begins before a time in microseconds.")
+
+
 def activity_cursor(room) -> str:
     """Where `room` stands in the order of last activity: microseconds since 1970, then its id."""
-    return f"{(room.active_at - EPOCH) // timedelta(microseconds=1)}-{room.pk}"
+    return f"{time_cursor(room.active_at)}-{room.pk}"
 
 
 def read_activity_cursor(text: str) -> tuple[datetime, int]:

@@ -1,5 +1,7 @@
-/** In which threads there is something new for this person: a dot on the way to them. */
+/** Where else there is something new for this person, in threads and what was meant for them: dots
+    on the ways there. */
 
+import { $ } from "./dom.js";
 import { me } from "./page.js";
 
 export function watchThreads(socket, link) {
@@ -13,6 +15,7 @@ export function watchThreads(socket, link) {
   socket.on("new_message", ({ message, followers = [] }) => {
     if (message.author.id !== me.id && followers.includes(me.id)) show(unread.add(message.thread));
   });
+  socket.on("activity", (frame) => $("#activity").toggleAttribute("data-unread", frame.unread));
   socket.on("all_read", () => show(new Set()));
   socket.on("read", ({ thread }) => unread.delete(thread) && show(unread));
 }

@@ -1,0 +1,109 @@
+/** Going somewhere by a few letters: to one's rooms, with the unread ones first, and to people. */
+
+import { $, $$, copyOf, debounced, make } from "./dom.js";
+import { float } from "./floating.js";
+import { distance } from "./fuzzy.js";
+import { isComposing } from "./textarea.js";
+
+const SHOWN = 12;
+const PAUSE = 120; // ms between two letters
+
+const dialog = copyOf("switcher");
+const field = $("input", dialog);
+const list = $("ul", dialog);
+let people = [];
+let at = 0;
+
+export function openSwitcher() {
+  if (dialog.open) return;
+  field.value = "";
+  people = [];
+  show();
+  float(dialog, document.body);
+  field.focus();
+}
+
+/** One's other rooms and conversations, as the left pane has them. */
+function rooms() {
+  return $$("#rooms-pane a[data-room]").filter((link) => !link.ariaCurrent).map((link) => ({
+    name: $(".name", link).textContent,
+    isUnread: "unread" in link.dataset,
+    person: Number(link.dataset.person),
+    looks: () => link.cloneNode(true),
+    go: () => link.click(),
+  }));
+}
+
+const personEntry = ({ id, name, avatar, handle }) => ({
+  name,
+  handle,
+  looks: () => {
+    const picture = make("img", { className: "avatar small", src: avatar, alt: "", width: 24, height: 24 });
+    return make("a", { className: "room-link" }, picture, make("bdi", { className: "name one-line" }, name));
+  },
+  go: () => writeTo(id),
+});
+
+/** By the form that every page has, as it bears the token against forged requests. */
+function writeTo(id) {
+  const form = $("#choices").cloneNode(true);
+  form.append(make("input", { name: "with", value: id }));
+  form.action = "/direct/";
+  document.body.append(form);
+  form.submit();
+}
+
+function show() {
+  const words = field.value.trim();
+  const own = rooms();
+  const known = new Set(own.map(({ person }) => person));
+  const all = [...own, ...people.filter(({ id }) => !known.has(id)).map(personEntry)];
+  const far = ({ name, handle }) => Math.min(distance(words, name), distance(words, handle ?? name));
+  const found = all.map((one) => ({ one, far: far(one) })).filter(({ far }) => far < Infinity);
+  // In the order of the pane where nothing else speaks for one of two.
+  found.sort((a, b) => (words ? Math.floor(a.far) - Math.floor(b.far) : 0) || news(b) - news(a) || (words ? a.far - b.far : 0));
+  list.replaceChildren(...found.slice(0, SHOWN).map(({ one }, index) => row(one, index)));
+  $(".nowhere", dialog).hidden = found.length > 0;
+  select(0);
+}
+
+const news = ({ one }) => Number(Boolean(one.isUnread));
+
+function row(one, index) {
+  const link = one.looks();
+  link.removeAttribute("href");
+  const option = make("li", { role: "option", id: `switch-${index}` }, link);
+  option.onclick = () => {
+    dialog.close();
+    one.go();
+  };
+  return option;
+}
+
+function select(index) {
+  const rows = [...list.children];
+  at = rows.length ? (index + rows.length) % rows.length : 0;
+  rows.forEach((one, place) => (one.ariaSelected = String(place === at)));
+  field.setAttribute("aria-activedescendant", rows[at]?.id ?? "");
+  rows[at]?.scrollIntoView({ block: "nearest" });
+}
+
+const findPeople = debounced(async () => {
+  const asked = field.value.trim();
+  const answer = await fetch(`/direct/names/?${new URLSearchParams({ q: asked })}`);
+  if (!answer.ok || field.value.trim() !== asked) return;
+  people = (await answer.json()).people;
+  show();
+}, PAUSE);
+
+field.addEventListener("input", () => {
+  show();
+  if (field.value.trim()) findPeople();
+});
+field.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (isComposing(event) || !(step || event.key === "Enter")) return;
+  event.preventDefault();
+  if (step) select(at + step);
+  else list.children[at]?.click();
+});
