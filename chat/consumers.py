@@ -41,6 +41,7 @@ from chat.protocol import (
     Ping,
     Pong,
     React,
+    RemovePreview,
     Resync,
     SendMessage,
     ServerFrame,
@@ -177,6 +178,9 @@ class ChatConsumer(AsyncConsumer):
             case ClosePoll():
                 message = await self.ask(self._close_poll, frame)
                 await self.ack(frame, revision=message.revision)
+            case RemovePreview():
+                message = await self.ask(self._remove_preview, frame)
+                await self.ack(frame, revision=message.revision)
             case Forward():
                 message = await self.ask(self._forward, frame)
                 await self.ack(frame, id=message.pk, revision=message.revision, nonce=frame.nonce)
@@ -266,6 +270,9 @@ class ChatConsumer(AsyncConsumer):
 
     def _close_poll(self, user, frame: ClosePoll) -> Message:
         return self._message(user, frame.id).close_poll(user)
+
+    def _remove_preview(self, user, frame: RemovePreview) -> Message:
+        return self._message(user, frame.id).remove_preview(user)
 
     def _forward(self, user, frame: Forward) -> Message:
         room = self._room(user, frame.room)

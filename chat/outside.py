@@ -21,11 +21,15 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 PATIENCE = 10.0  # seconds for one step
 DEADLINE = 20.0  # seconds for all of it, however slowly the other side drips
 
-# What leads elsewhere than it says: IPv4 within IPv6, and relays.
-TUNNELS = [
+# What leads elsewhere than it says (IPv4 within IPv6, and relays), what older Pythons take for
+# public, and where Azure answers its machines.
+REFUSED = [
     ipaddress.ip_network(network)
-    for network in ("2001::/32", "2002::/16", "64:ff9b::/96", "64:ff9b:1::/48", "192.88.99.0/24")
-]
+    for network in (
+        "2001::/32", "2002::/16", "64:ff9b::/96", "64:ff9b:1::/48", "192.88.99.0/24",
+        "192.0.0.0/24", "3fff::/20", "168.63.129.16/32",
+    )
+]  # fmt: skip
 UNICAST = ipaddress.ip_network("2000::/3")
 
 
@@ -42,7 +46,7 @@ def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if ip.version == 6 and ip not in UNICAST:
         return False
-    return ip.is_global and not ip.is_multicast and not any(ip in one for one in TUNNELS)
+    return ip.is_global and not ip.is_multicast and not any(ip in one for one in REFUSED)
 
 
 def _may_be_reached(address: str) -> bool:
@@ -109,7 +113,7 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 class Session(requests.Session):
-    """Answers without a body, which nobody here wants to hold: status and headers only."""
+    """Its answers are streamed, and may be redirections: who asks decides what to do with them."""
 
     def __init__(self):
         super().__init__()
@@ -121,6 +125,13 @@ class Session(requests.Session):
 
     def request(self, method, url, **kwargs):
         kwargs |= {"timeout": PATIENCE, "allow_redirects": False, "stream": True}
+        return super().request(method, url, **kwargs)
+
+
+class StatusOnly(Session):
+    """Answers without a body, which nobody here wants to hold: status and headers only."""
+
+    def request(self, method, url, **kwargs):
         response = super().request(method, url, **kwargs)
         response._content = b""
         response.raw.close()

@@ -109,6 +109,12 @@ class ClosePoll(ClientFrame, tag="close_poll"):
     id: Id
 
 
+class RemovePreview(ClientFrame, tag="remove_preview"):
+    """Show no preview of the link in one's own message any more."""
+
+    id: Id
+
+
 class Forward(ClientFrame, tag="forward"):
     """Say a message again in another room. Out of a private room only `knowingly`: without, the
     answer is the error `from_private`, so that a person can be asked first.
@@ -174,6 +180,7 @@ AnyClientFrame = (
     | Pin
     | Vote
     | ClosePoll
+    | RemovePreview
     | Forward
     | TypingStart
     | TypingStop
@@ -248,6 +255,28 @@ class Poll(Struct):
     closes_at: datetime | None
 
 
+class PreviewPicture(Struct):
+    """A small WebP; `url` is on this site, `width` and `height` are in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+class PreviewData(Struct, omit_defaults=True):
+    """What the page behind the first link of a message says of itself; comes as a change.
+
+    `url` is the link, `host` its host, `site` what the page calls its site.
+    """
+
+    url: str
+    host: str
+    title: str
+    site: str = ""
+    text: str = ""
+    picture: PreviewPicture | None = None
+
+
 class MessageData(Struct):
     """A message as it stands now; `html` is its whole fragment of the page.
 
@@ -270,6 +299,7 @@ class MessageData(Struct):
     pinned: bool = False
     poll: Poll | UnsetType = UNSET
     forwarded: bool = False
+    preview: PreviewData | UnsetType = UNSET
     thread: int | None = None
     mentions: list[int] = []
     deleted: bool = False

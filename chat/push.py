@@ -133,7 +133,7 @@ def send(to: Subscription, notice: dict, *, topic: str, is_urgent: bool) -> None
 
     headers = {"Topic": topic, "Urgency": "high" if is_urgent else "normal", **_passport(to)}
     keys = {"p256dh": to.p256dh, "auth": to.auth}
-    with outside.Session() as session:
+    with outside.StatusOnly() as session:
         pusher = WebPusher({"endpoint": to.endpoint, "keys": keys}, requests_session=session)
         try:
             answer = pusher.send(json.dumps(notice, ensure_ascii=False), headers, ttl=KEPT_FOR)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from chat.models import Notice, Reminder, Scheduled, digest
+from chat.models import Message, Notice, Preview, Reminder, Scheduled, digest
 from chat.models.attachment import sweep
 from chat.queue import every
 
@@ -38,6 +38,18 @@ def push(device_id: int, notice_ids: list[int]) -> None:
 @task()
 def forget_old_notices() -> None:
     Notice.forget_old()
+
+
+@task()
+def show_preview(message_id: int) -> None:
+    if message := Message.objects.visible().filter(pk=message_id).first():
+        message.show_preview()
+
+
+@every(hours=6)
+@task()
+def forget_old_previews() -> None:
+    Preview.forget_old()
 
 
 @every(hours=1)

@@ -253,6 +253,8 @@ QUOTA_BYTES = env.int("QUOTA_MB", default=2000) * MB
 GUEST_QUOTA_BYTES = env.int("GUEST_QUOTA_MB", default=100) * MB
 # For pictures of videos and how long they are; with an empty value it is not used.
 FFMPEG = env.str("FFMPEG", default="ffmpeg")
+# Title, text and picture of linked pages, which the site's workers fetch.
+LINK_PREVIEWS = env.bool("LINK_PREVIEWS", default=True)
 # A bucket of S3, or of what speaks like it; keys and region come from the usual AWS_ variables.
 S3_BUCKET = env.str("S3_BUCKET", default="")
 S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="") or None
@@ -388,6 +390,7 @@ LIMITS = {
     "edit": env.str("LIMIT_EDITS", default="20 per 10 seconds"),
     "react": env.str("LIMIT_REACTIONS", default="30 per 10 seconds"),
     "upload": env.str("LIMIT_UPLOADS", default="60 per minute"),
+    "preview": env.str("LIMIT_PREVIEWS", default="20 per minute"),
     "typing": env.str("LIMIT_TYPING", default="30 per 10 seconds"),
     "profile": env.str("LIMIT_PROFILES", default="20 per 10 minutes"),
     "sync": env.str("LIMIT_SYNCS", default="60 per 10 seconds"),

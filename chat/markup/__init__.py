@@ -27,6 +27,7 @@ __all__ = [
     "Mentioned",
     "clean",
     "excerpt",
+    "first_link",
     "is_only_emoji",
     "mentioned",
     "names_in",
@@ -67,6 +68,7 @@ _ESCAPED_LINK = re.compile(r"(?i)https?://(?:&amp;|[^\s<>&\"'`])*[\w/=#~+-]")
 _RENDERED = re.compile(r"<(?:p|ul|ol|pre|blockquote|table|h[4-6]|hr)[ >]")
 _INLINE_TAG = re.compile(r"</?(?:a|strong|em|del|code|span)\b[^>]*>")
 _TAG = re.compile(r"<[^>]*>")
+_HREF = re.compile(r'<a href="((?i:https?)://[^"]++)"')
 _JOINED = re.compile("[\u200d\ufe00-\ufe0f\u0300-\u036f\u20e3\U0001f3fb-\U0001f3ff]")
 
 
@@ -124,6 +126,17 @@ def excerpt(html_or_body: str, length: int = 140) -> str:
     while cut and (_JOINED.match(text, cut) or text[cut - 1] == "\u200d"):
         cut -= 1
     return text[: cut or length - 1].rstrip() + "…"
+
+
+def first_link(html: str, body: str) -> str:
+    """The first web address in what render(body) gave, or ''. In <…> stands what is no more than
+    its words.
+    """
+    for found in _HREF.finditer(html):
+        url = unescape(found[1])
+        if f"<{url}>" not in body:
+            return url
+    return ""
 
 
 def _plain(text: str) -> str:

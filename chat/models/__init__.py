@@ -8,6 +8,7 @@ from chat.models.mention import Mention
 from chat.models.message import Message
 from chat.models.notice import Notice
 from chat.models.poll import Vote, new_poll
+from chat.models.preview import Preview
 from chat.models.reaction import Reaction
 from chat.models.reminder import Reminder
 from chat.models.room import Room
@@ -25,6 +26,7 @@ __all__ = [
     "MessageEdit",
     "Notice",
     "NoticeWishes",
+    "Preview",
     "PushDevice",
     "Reaction",
     "Reminder",

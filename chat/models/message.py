@@ -13,8 +13,10 @@ from chat.errors import Archived, Empty, FromPrivate, Invalid, NotAllowed, NotFo
 from chat.models.edit import MessageEdit
 from chat.models.mention import Mention
 from chat.models.poll import Vote, is_closed
+from chat.models.preview import Preview
 from chat.models.reaction import Reaction
 from chat.protocol import MAX_FRAME_BYTES
+from chat.queue import later
 
 
 class MessageQuerySet(models.QuerySet):
@@ -115,6 +117,8 @@ class Message(models.Model):
     files = models.JSONField(default=list, blank=True, editable=False)
     poll = models.JSONField(null=True, blank=True, editable=False)  # see new_poll()
     forwarded = models.JSONField(null=True, blank=True, editable=False)  # see origin_of()
+    # Of its first link, with its `url`: see Preview.about. Empty: its author wants none.
+    preview = models.JSONField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
     # When a scheduled message should have been sent, where that was later.
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -168,6 +172,11 @@ class Message(models.Model):
     def is_only_emoji(self) -> bool:
         return markup.is_only_emoji(self.body)
 
+    @property
+    def link(self) -> str:
+        """The address that a preview is shown of, or ''."""
+        return markup.first_link(self.html, self.body)
+
     @classmethod
     def limits(cls) -> dict[str, int]:
         """What clients have to keep to: `body` in characters, `frame` and `file` in bytes."""
@@ -211,10 +220,13 @@ class Message(models.Model):
                 MessageEdit.keep(message)
                 message.edited_at = now
             message._take_revision()
-            before = message.html
+            before, link_before = message.html, message.link
             message.body, message.html = text, html
             Mention.keep(message, before)
-            message.save(update_fields=["body", "html", "edited_at", "revision"])
+            if message.link != link_before:
+                message._show_no_preview(None)
+                Preview.ask_for(message)
+            message.save(update_fields=["body", "html", "edited_at", "revision", "preview"])
         return message
 
     def remove(self, by) -> "Message":
@@ -227,6 +239,7 @@ class Message(models.Model):
             message.body, message.html, message.files = "", "", []
             message.deleted_at, message.pinned_at, message.reaction_tally = timezone.now(), None, []
             message.poll = message.forwarded = None
+            message._show_no_preview(None)
             for more in (message.reactions, message.edits, message.votes, message.mentions):
                 more.all().delete()
             message.save()
@@ -306,6 +319,41 @@ class Message(models.Model):
                 message._take_revision()
                 message.save(update_fields=["poll", "revision"])
         return message
+
+    def show_preview(self) -> None:
+        """Show what the page behind the link says of itself, fetched now if nobody has today."""
+        if self.preview is not None or not (link := self.link):
+            return
+        preview = Preview.of(link)
+        if preview is None:
+            later("show_preview", self.pk, at=timezone.now() + Preview.LOOK_AGAIN)
+        elif preview.about:
+            with self._locked() as message:
+                if message.preview is None and message.link == link:
+                    message.preview = preview.about | {"url": link}
+                    message.previews.add(preview)
+                    message._take_revision()
+                    message.save(update_fields=["preview", "revision"])
+
+    def remove_preview(self, by) -> "Message":
+        """Show no preview of the link in one's own message any more.
+
+        Raises Archived, NotAllowed or NotFound.
+        """
+        with self._locked() as message:
+            message._require_taking_part(by)
+            if message.author_id != by.pk:
+                raise NotAllowed
+            if message.preview:
+                message._show_no_preview({})
+                message._take_revision()
+                message.save(update_fields=["preview", "revision"])
+        return message
+
+    def _show_no_preview(self, instead: dict | None) -> None:
+        if self.preview:
+            self.previews.clear()
+        self.preview = instead
 
     def forward(self, by, room, *, knowingly: bool = False, nonce=None) -> "Message":
         """Say this again in another `room` of `by`. Gives the message there.

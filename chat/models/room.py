@@ -20,6 +20,7 @@ from chat.models.forwarding import origin_of
 from chat.models.membership import Membership
 from chat.models.mention import Mention
 from chat.models.message import Message
+from chat.models.preview import Preview
 from chat.models.thread import ThreadReader
 from chat.queue import later
 
@@ -441,6 +442,7 @@ class Room(Direct, models.Model):
             message.attachments.add(*files)
         if not message.forwarded:  # which names people of another room
             Mention.keep(message)
+        Preview.ask_for(message)
         room.active_at = message.created_at
         if not root:
             room.last_message = message

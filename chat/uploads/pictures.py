@@ -14,6 +14,7 @@ SMALL = 960  # pixels, the longer side
 # A picture that is small already needs nothing smaller; one that moves has to be shown itself.
 SMALL_BYTES, MOVING_BYTES = 100_000, 5_000_000
 ORIENTATION = 0x0112
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
 ONE_AT_A_TIME = threading.Lock()
 
@@ -48,7 +49,8 @@ def look_at(path: Path, type: str) -> tuple[int, int, bytes]:
     try:
         # Pillow makes room for the whole canvas of a WebP as soon as it opens one.
         if format == "WEBP":
-            _refuse_bomb(_size_of_webp(path))
+            with path.open("rb") as file:
+                _refuse_bomb(_size_of_webp(file.read(30)))
         with ONE_AT_A_TIME, Image.open(path, formats=(format,)) as picture:
             _refuse_bomb(picture.size)
             width, height = picture.size
@@ -71,6 +73,22 @@ def small(picture: bytes) -> bytes:
         return _small(opened)
 
 
+def reencoded(data: bytes) -> tuple[int, int, bytes]:
+    """A small WebP of a picture from anywhere, with its width and height. Raises Broken.
+
+    Nothing of the original is in it but its pixels; of one that moves, the first.
+    """
+    try:
+        if data[8:12] == b"WEBP":
+            _refuse_bomb(_size_of_webp(data))
+        with ONE_AT_A_TIME, Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            _refuse_bomb(picture.size)
+            webp = _small(picture)
+            return *_size_of_webp(webp), webp
+    except BROKEN as error:
+        raise Broken from error
+
+
 def _small(picture: Image.Image) -> bytes:
     picture.draft("RGB", (SMALL * 2, SMALL * 2))  # a JPEG is decoded at a fraction
     has_alpha = picture.has_transparency_data
@@ -87,10 +105,8 @@ def _refuse_bomb(size: tuple[int, int]) -> None:
         raise Broken
 
 
-def _size_of_webp(path: Path) -> tuple[int, int]:
-    """The canvas as its first chunk says it (RFC 9649, section 2.4 to 2.7)."""
-    with path.open("rb") as file:
-        head = file.read(30)
+def _size_of_webp(head: bytes) -> tuple[int, int]:
+    """The canvas as its first chunk says it (RFC 9649, section 2.4 to 2.7); it takes 30 bytes."""
     match head[12:16]:
         case b"VP8X":
             return (

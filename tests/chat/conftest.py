@@ -12,6 +12,7 @@ from chat import audience, hub, limits, presence, push, watch
 from chat.models import PushDevice
 from chat.threads import in_thread
 from chat.worker import Worker
+from tests.linked_pages import LinkedSite
 from tests.push_service import PushService
 from tests.sockets import Tab, session_of
 
@@ -108,6 +109,14 @@ def work(db):
             pass
 
     return work
+
+
+@pytest.fixture
+def linked(settings):
+    """A site on loopback that people link to."""
+    settings.REACHES_LOOPBACK = True
+    with LinkedSite() as site:
+        yield site
 
 
 @pytest.fixture

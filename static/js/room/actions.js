@@ -81,6 +81,11 @@ export class Actions {
   #click(event) {
     const button = event.target.closest(".copy-code");
     if (button) this.#copy($("code", button.parentElement).textContent);
+    const preview = event.target.closest(".preview > button");
+    if (preview) {
+      const id = Number(preview.closest(".message").dataset.id);
+      this.status.ask({ type: "remove_preview", id });
+    }
     const quote = event.target.closest(".quote");
     const id = quote && new URL(quote.href).searchParams.get("around");
     const original = id && $(`[data-id="${id}"]`, this.log);

@@ -74,8 +74,13 @@ function showThread(row) {
 export function renew(old, row) {
   if (old.lasting !== lastingOf(row)) return false;
   const chosen = $("[data-live] [data-key]:focus", old)?.dataset.key;
-  for (const part of $$(":scope > [data-live]", old)) part.remove();
-  $(":scope > .body", old).after(...$$(":scope > [data-live]", row));
+  const parts = $$(":scope > [data-live]", old);
+  // What is the same stays: a picture made anew would flicker.
+  const wanted = $$(":scope > [data-live]", row).map(
+    (part) => parts.find((one) => one.isEqualNode(part)) ?? part,
+  );
+  for (const part of parts) if (!wanted.includes(part)) part.remove();
+  $(":scope > .body", old).after(...wanted);
   for (const { name, value } of row.attributes) if (name !== "class") old.setAttribute(name, value);
   showMine(old);
   showThread(old);
