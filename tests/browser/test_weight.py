@@ -5,25 +5,28 @@ from urllib.parse import urljoin
 
 import pytest
 
+from tests.browser.people import PASSWORD
+
 FIRST = "() => [...document.querySelectorAll('script[src]')].map(({ src }) => src)"
 WORKER = "() => new URL(document.documentElement.dataset.worker, location).href"
 AT_ONCE = re.compile(r"""(?:\bfrom|\bimport)\s*["'](\.[^"']+)["']""")
 IMPORTED = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']""")
 
-MESSAGES = """
+MESSAGES = f"""
 from accounts.models import User
 from chat.models import Room
-alice = User.objects.get(username="alice")
-room = Room.create(alice, "Fifty things")
+dora = User.objects.create_user("dora", "dora@example.org", {PASSWORD!r})
+room = Room.create(dora, "Fifty things")
 for i in range(50):
-    room.post(alice, f"Number {i:02}, and with it a few words to make sixty characters.")
+    room.post(dora, f"Number {{i:02}}, and with it a few words to make sixty characters.")
 """
 
 
 @pytest.fixture
-def page(alice, site):
+def page(new_person, site):
+    """Of somebody who is in no other room: what a list of many rooms weighs is another matter."""
     site.shell(MESSAGES)
-    return alice.join_room("/rooms/fifty-things/").page
+    return new_person().sign_in("dora").join_room("/rooms/fifty-things/").page
 
 
 def scripts(page, imported: re.Pattern = IMPORTED) -> dict[str, str]:
