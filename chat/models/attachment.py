@@ -114,10 +114,8 @@ class Attachment(models.Model):
         return self.name
 
     @classmethod
-    def receive(
-        cls, room: Room, author, path: Path, name: str, *, waveform: str = ""
-    ) -> "Attachment":
-        """Take in the file at `path`, to be sent to `room`; until then it is the author's own.
+    def receive(cls, room: Room, author, file, *, waveform: str = "") -> "Attachment":
+        """Take in an uploaded `file`, to be sent to `room`; until then it is the author's own.
 
         Raises as Room.post() does, NotFound for who is no member, or TooLong for what is too large
         by itself or for the author's quota.
@@ -125,9 +123,12 @@ class Attachment(models.Model):
         room.membership_or_error(author)
         room.require_writable_by(author)
         limits.spend("upload", author.pk)
-        cls._check_size(path.stat().st_size)
+        cls._check_size(file.size)
         with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as scratch:
-            upload = uploads.examine(path, name, Path(scratch), waveform=waveform, ffmpeg=FFMPEG)
+            path = Path(file.temporary_file_path())
+            upload = uploads.examine(
+                path, file.name, Path(scratch), waveform=waveform, ffmpeg=FFMPEG
+            )
             attachment = cls._reserve(author, upload)
             try:
                 attachment._store(upload)

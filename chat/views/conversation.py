@@ -16,7 +16,7 @@ from msgspec.structs import asdict
 from chat import rendering
 from chat.broadcasts import person_data
 from chat.errors import ChatError
-from chat.models import Membership, Message, PushDevice, Room
+from chat.models import Attachment, Membership, Message, PushDevice, Room
 
 
 @require_GET
@@ -122,7 +122,8 @@ def messages(request, slug: str):
     return JsonResponse(history_page(room, root, **query) | {"revision": room.revision})
 
 
-def post(request, room: Room):
+def post(request, room: Room, files=()):
+    """A message by an ordinary form, with the `files` that were uploaded along."""
     nonce, thread = request.POST.get("nonce"), number(request.GET.get("thread"))
     try:
         room.join(request.user)
@@ -131,6 +132,7 @@ def post(request, room: Room):
             request.POST.get("body", ""),
             nonce=UUID(nonce) if nonce else None,
             thread=thread,
+            attachments=[Attachment.receive(room, request.user, file).pk for file in files],
         )
     except (ChatError, ValueError) as error:
         notices.error(request, str(error))

@@ -1,13 +1,11 @@
 """Files of messages: how they come in, and to whom they go out."""
 
 import re
-from pathlib import Path
 
-from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header, parse_etags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -17,6 +15,7 @@ from chat.errors import ChatError, Empty
 from chat.models import Attachment, Message, Room
 from chat.protocol import encode
 from chat.uploads import INLINE
+from chat.views.conversation import post
 
 CHUNK = 64 * 1024
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
@@ -40,35 +39,19 @@ HEADERS = {
 def upload(request, slug: str):
     """One file, answered in JSON; its id is then for the `attachments` of a `send_message`."""
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
-    if request.accepts("text/html"):
-        return send(request, room)
+    if request.accepts("text/html"):  # a whole message, from a browser without scripts
+        files = request.FILES.getlist("file")[: Message.MOST_FILES + 1]
+        return post(request, room, files)
     try:
         file = request.FILES.get("file")
         if file is None:
             raise Empty(_("Choose a file first."))
-        attachment = receive(request, room, file)
+        waveform = request.POST.get("waveform", "")
+        attachment = Attachment.receive(room, request.user, file, waveform=waveform)
     except ChatError as error:
         about = {"code": error.code, "message": str(error)}
         return JsonResponse(about, status=STATUS.get(error.code, 400))
     return HttpResponse(encode(attachment_data(attachment.about())), "application/json", 201)
-
-
-def send(request, room: Room):
-    """A whole message with its files, from a browser without scripts."""
-    try:
-        room.join(request.user)
-        files = request.FILES.getlist("file")[: Message.MOST_FILES + 1]
-        attachments = [receive(request, room, file).pk for file in files]
-        room.post(request.user, request.POST.get("body", ""), attachments=attachments)
-    except ChatError as error:
-        notices.error(request, str(error))
-    return redirect(room)
-
-
-def receive(request, room: Room, file) -> Attachment:
-    waveform = request.POST.get("waveform", "")
-    path = Path(file.temporary_file_path())
-    return Attachment.receive(room, request.user, path, file.name, waveform=waveform)
 
 
 # Out --------------------------------------------------------------------------------------------

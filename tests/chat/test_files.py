@@ -199,6 +199,17 @@ def test_without_scripts_a_form_sends_words_and_files(alice, bob, room):
     assert message.body == "Two of them"
 
 
+def test_without_scripts_files_go_into_the_thread_that_is_open(alice, bob, room):
+    root = room.post(alice, "What do you think?")
+    form = {"body": "This", "file": SimpleUploadedFile("a.png", files.picture())}
+    path = f"{reverse('upload', args=[room.slug])}?thread={root.pk}"
+    answer = client_of(bob).post(path, form)
+    assert answer["Location"] == f"{room.get_absolute_url()}?thread={root.pk}"
+    assert room.messages.get(body="This").thread == root
+    page = client_of(bob).get(answer["Location"]).content.decode()
+    assert f'formaction="{path}"' in page
+
+
 # What is refused --------------------------------------------------------------------------------
 
 

@@ -1,12 +1,12 @@
 /** Where one writes: keeps what is not sent, and knows when Enter means "send". */
 
 import { $, Teller, debounced } from "./dom.js";
-import { config, store } from "./page.js";
+import { config, place, store } from "./page.js";
 import { textOf } from "./rows.js";
 import { grow, isDone, lengthOf } from "./textarea.js";
 import { say } from "./words.js";
 
-const DRAFT = `draft:${config.slug}${config.thread ? `:${config.thread}` : ""}`;
+const DRAFT = `draft:${place}`;
 const NEARLY = 500;
 const PAGES = { PageUp: -0.9, PageDown: 0.9 };
 

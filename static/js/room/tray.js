@@ -1,13 +1,13 @@
 /** The files that the next message takes along: shown above the text, uploaded at once. */
 
 import { $, copyOf, make } from "./dom.js";
-import { config, store } from "./page.js";
+import { config, place, store } from "./page.js";
 import "./sketch.js"; // for the outbox, where the connection goes meanwhile
 import { Upload, readable } from "./upload.js";
 import { say } from "./words.js";
 
 const AT_ONCE = 3;
-const KEPT = `files:${config.slug}`;
+const KEPT = `files:${place}`;
 
 export class Tray {
   #chips = new Map(); // Upload -> its element
