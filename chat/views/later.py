@@ -17,7 +17,8 @@ from chat.views.refusals import refusals_as_pages
 @login_required
 def later(request):
     scheduled = list(request.user.scheduled.select_related("room").order_by("due_at"))
-    reminders = request.user.reminders.select_related("message__author", "message__room")
+    reminders = request.user.reminders.filter(message__room__memberships__user=request.user)
+    reminders = reminders.select_related("message__author", "message__room")
     reminders = list(reminders.order_by("due_at"))
     rooms = [one.room for one in scheduled] + [one.message.room for one in reminders]
     Room.introduce(rooms, request.user)

@@ -5,6 +5,7 @@ from itertools import groupby
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -56,7 +57,9 @@ def memberships_of(user):
 @login_required
 def notice_log(request):
     """What was decided about each message, newest first, and what came of it on each device."""
-    found = request.user.notices.with_message().order_by("-pk")
+    # Of a room that one has left one reads nothing more, what was decided there least of all.
+    visible = Q(message=None) | Q(message__room__memberships__user=request.user)
+    found = request.user.notices.with_message().filter(visible).order_by("-pk")
     if before := request.GET.get("before"):
         found = found.filter(pk__lt=read_id_cursor(before))
     page, has_more = cut(found, LOG_SIZE)

@@ -245,6 +245,12 @@ def test_of_what_one_may_not_see_one_is_not_reminded(
         Reminder.set(bob, Message.objects.get(pk=message.pk), soon())
 
 
+def test_who_left_a_room_reads_nothing_of_it_in_the_list(client_of, room, bob, message):
+    Reminder.set(bob, message, soon())
+    room.leave(bob)
+    assert "under the mat" not in client_of(bob).get("/later/").content.decode()
+
+
 # The pages --------------------------------------------------------------------------------------
 
 
