@@ -81,7 +81,7 @@ export class Actions {
   #click(event) {
     const button = event.target.closest(".copy-code");
     if (button) this.#copy($("code", button.parentElement).textContent);
-    const preview = event.target.closest(".preview > button");
+    const preview = event.target.closest(".linked > button");
     if (preview) {
       const id = Number(preview.closest(".message").dataset.id);
       this.status.ask({ type: "remove_preview", id });
