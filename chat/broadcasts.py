@@ -68,6 +68,11 @@ def person_data(user) -> Person:
     return Person(id=user.pk, name=user.name, avatar=user.avatar_url, guest=user.is_guest)
 
 
+def name_data(user) -> dict[str, Any]:
+    """A person with the `handle` by which they may be found too, unless they are a guest."""
+    return asdict(person_data(user)) | {"handle": None if user.is_guest else user.username}
+
+
 def message_data(message) -> MessageData:
     original = message.reply_to
     return MessageData(

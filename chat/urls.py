@@ -59,6 +59,7 @@ urlpatterns = [
     ),
     path("activity/", activity.activity, name="activity"),
     path("direct/", direct.direct, name="direct"),
+    path("direct/names/", direct.direct_names, name="direct_names"),
     path("direct/here/", direct.here, name="here"),
     path("people/<int:pk>/block/", direct.block, name="block"),
     path("people/<int:pk>/unblock/", direct.unblock, name="unblock"),

@@ -15,11 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import names
 from accounts.views.guests import next_url
 from chat import presence
+from chat.broadcasts import name_data
 from chat.errors import ChatError
 from chat.models import Block, Membership, Room
 from chat.views.refusals import refusals_as_pages
 
 MOST_SHOWN = 30
+NAMES_SHOWN = 8
 ONLINE_IS_KNOWN = 10  # seconds: every tab asks now and then, and it is one answer for all
 User = get_user_model()
 
@@ -46,6 +48,15 @@ def direct(request):
         "most": Room.MOST_PEOPLE,
     }
     return render(request, "chat/direct.html", context)
+
+
+@require_safe
+@login_required
+def direct_names(request):
+    """The first people with `?q=` in their names, as JSON, to go to them by a few letters."""
+    query = names.clean(request.GET.get("q", ""))[:100]
+    found = who_may_be_written_to(request.user, [], query)[:NAMES_SHOWN]
+    return JsonResponse({"people": [name_data(person) for person in found]})
 
 
 def people(viewer, ids: list[str]) -> list:

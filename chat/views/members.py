@@ -6,11 +6,10 @@ from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from msgspec.structs import asdict
 
 from accounts import names
 from chat import presence
-from chat.broadcasts import person_data
+from chat.broadcasts import name_data
 from chat.errors import NotAllowed
 from chat.models import Membership, Room
 from chat.views.paging import cut, read_id_cursor
@@ -57,11 +56,8 @@ def member_names(request, slug):
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
     query = names.clean(request.GET.get("q", ""))[:100]
     found = room.memberships.filter(named(query), user__is_active=True).select_related("user")
-    people = [
-        asdict(person_data(one.user)) | {"handle": None if one.user.is_guest else one.user.username}
-        for one in found.order_by("pk")[:NAMES_SHOWN]
-    ]
-    return JsonResponse({"people": people})
+    members = found.order_by("pk")[:NAMES_SHOWN]
+    return JsonResponse({"people": [name_data(one.user) for one in members]})
 
 
 def named(query: str) -> Q:

@@ -1,8 +1,9 @@
 /** What most visits never need is loaded when it is first asked for. */
 
 import { $ } from "./dom.js";
+import { shortcutOf } from "./shortcuts.js";
 
-const FORMATS = { b: "bold", i: "italic", e: "code", k: "link" };
+const FORMATS = ["bold", "italic", "code", "link"];
 const NOT_TO_REACT = "a, button, pre, textarea, input, video, audio, .poll";
 
 /** A function that lets a row be edited; `parts` as Editing wants them. */
@@ -34,7 +35,7 @@ export function enableEmoji(button, textarea) {
   };
 }
 
-/** Let the toolbar's buttons, and Ctrl or ⌘ with B, I, E and K, format what is written. */
+/** Let the toolbar's buttons, and Ctrl or ⌘ with B, I and E, format what is written. */
 export function enableFormatting(form, textarea) {
   const format = async (name) => (await import("./formatting.js")).format(textarea, name);
   const toggle = $(".format", form);
@@ -47,10 +48,27 @@ export function enableFormatting(form, textarea) {
     if (button) format(button.dataset.format);
   });
   textarea.addEventListener("keydown", (event) => {
-    const name = FORMATS[event.key.toLowerCase()];
-    if (!name || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    const name = shortcutOf(event);
+    if (!FORMATS.includes(name)) return;
     event.preventDefault();
     format(name);
+  });
+}
+
+/** Going elsewhere by a few letters, and the sheet of shortcuts; by key and by button. */
+export function enableShortcuts() {
+  const open = {
+    switch: async () => (await import("./switcher.js")).openSwitcher(),
+    help: async () => (await import("./help.js")).openHelp(),
+  };
+  document.addEventListener("keydown", (event) => {
+    const name = shortcutOf(event);
+    if (!(name in open) || (name === "help" && event.target.matches("input, textarea"))) return;
+    event.preventDefault();
+    open[name]();
+  });
+  document.addEventListener("click", ({ target }) => {
+    open[target.closest("[data-shortcut]")?.dataset.shortcut]?.();
   });
 }
 

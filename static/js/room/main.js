@@ -21,6 +21,7 @@ import {
   enableOnline,
   enablePolls,
   enableReactions,
+  enableShortcuts,
   notice,
 } from "./lazily.js";
 import { openAtNews } from "./opening.js";
@@ -152,6 +153,7 @@ fitKeyboard(root);
 if (!thread) showTyping(socket, $("#typing"));
 watchThreads(socket, $("#threads"));
 tellOfArrivals({ socket, log, scroll });
+enableShortcuts();
 closeMenusOutside();
 switchThemeInPlace();
 keepOfflinePage();

@@ -3,6 +3,9 @@
 import { $, $$, copyOf, make } from "./dom.js";
 import { showCount } from "./lazily.js";
 import { config, me, urls } from "./page.js";
+import { shortcutOf } from "./shortcuts.js";
+
+const STEPS = { previous: -1, next: 1, previous_unread: -1, next_unread: 1 };
 
 export class Rooms {
   #newest = new Map();
@@ -10,12 +13,12 @@ export class Rooms {
   #count = 0;
 
   constructor({ socket, reading, pane, root }) {
-    Object.assign(this, { reading, pane });
+    Object.assign(this, { socket, reading, pane });
     socket.on("new_message", (frame) => this.#news(frame));
     socket.on("missed", ({ room }) => room !== config.slug && this.#missed(room));
     socket.on("read", (frame) => this.#read(frame));
     socket.on("all_read", () => this.#allRead());
-    $(".all-read", pane).onclick = () => socket.send({ type: "mark_all_read" });
+    $(".all-read", pane).onclick = () => this.#readAll();
     socket.on("added_to_room", ({ room, about }) => this.#add(room, about));
     socket.on("removed_from_room", ({ room }) => this.#remove(room));
     socket.on("room_hidden", ({ room }) => room !== config.slug && this.#remove(room));
@@ -46,6 +49,10 @@ export class Rooms {
     if (thread) return;
     if (unread) this.#mark(room, true, mentions);
     else if (id >= (this.#newest.get(room) ?? 0)) this.#mark(room);
+  }
+
+  #readAll() {
+    this.socket.send({ type: "mark_all_read" });
   }
 
   #allRead() {
@@ -108,14 +115,16 @@ export class Rooms {
     $(".faces", link).replaceChildren(...pictures.map((picture) => make("img", picture)));
   }
 
-  /** Alt with an arrow: the next room up or down; with Shift, the next with something new. */
+  /** To the next room up or down, or the next with something new; or to be done with all. */
   #key(event) {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!step || !event.altKey || event.ctrlKey || event.metaKey) return;
+    const name = shortcutOf(event);
+    if (name === "all_read") return this.#readAll();
+    const step = STEPS[name];
+    if (!step) return;
     event.preventDefault();
     const links = $$("a[data-room]", this.pane);
     for (let at = links.findIndex((link) => link.ariaCurrent) + step; links[at]; at += step) {
-      if (!event.shiftKey || "unread" in links[at].dataset) return links[at].click();
+      if (!name.endsWith("unread") || "unread" in links[at].dataset) return links[at].click();
     }
   }
 }

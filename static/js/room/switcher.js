@@ -25,8 +25,9 @@ export function openSwitcher() {
 
 /** One's other rooms and conversations, as the left pane has them. */
 function rooms() {
-  return $$("#rooms-pane a[data-room]").filter((link) => !link.ariaCurrent).map((link) => ({
-    name: $(".name", link).textContent,
+  const others = $$("#rooms-pane a[data-room]").filter((link) => !link.ariaCurrent);
+  return others.map((link) => ({
+    names: [$(".name", link).textContent],
     isUnread: "unread" in link.dataset,
     person: Number(link.dataset.person),
     looks: () => link.cloneNode(true),
@@ -34,12 +35,12 @@ function rooms() {
   }));
 }
 
-const personEntry = ({ id, name, avatar, handle }) => ({
-  name,
-  handle,
+const entryOf = ({ id, name, avatar: src, handle }) => ({
+  names: [name, handle ?? name],
   looks: () => {
-    const picture = make("img", { className: "avatar small", src: avatar, alt: "", width: 24, height: 24 });
-    return make("a", { className: "room-link" }, picture, make("bdi", { className: "name one-line" }, name));
+    const picture = make("img", { className: "avatar small", src, alt: "", width: 24, height: 24 });
+    const shown = make("bdi", { className: "name one-line" }, name);
+    return make("a", { className: "room-link" }, picture, shown);
   },
   go: () => writeTo(id),
 });
@@ -57,17 +58,17 @@ function show() {
   const words = field.value.trim();
   const own = rooms();
   const known = new Set(own.map(({ person }) => person));
-  const all = [...own, ...people.filter(({ id }) => !known.has(id)).map(personEntry)];
-  const far = ({ name, handle }) => Math.min(distance(words, name), distance(words, handle ?? name));
-  const found = all.map((one) => ({ one, far: far(one) })).filter(({ far }) => far < Infinity);
-  // In the order of the pane where nothing else speaks for one of two.
-  found.sort((a, b) => (words ? Math.floor(a.far) - Math.floor(b.far) : 0) || news(b) - news(a) || (words ? a.far - b.far : 0));
-  list.replaceChildren(...found.slice(0, SHOWN).map(({ one }, index) => row(one, index)));
+  const all = [...own, ...people.filter(({ id }) => !known.has(id)).map(entryOf)];
+  for (const one of all) one.far = Math.min(...one.names.map((name) => distance(words, name)));
+  const found = all.filter(({ far }) => far < Infinity);
+  // What begins so, then what holds it, then what may be meant; among those the unread, then the
+  // nearest. Without words it is the unread, and the order of the pane.
+  const rank = ({ far, isUnread }) => (words ? Math.floor(far) * 2 : 0) + (isUnread ? 0 : 1);
+  found.sort((a, b) => rank(a) - rank(b) || (words && a.far - b.far));
+  list.replaceChildren(...found.slice(0, SHOWN).map(row));
   $(".nowhere", dialog).hidden = found.length > 0;
   select(0);
 }
-
-const news = ({ one }) => Number(Boolean(one.isUnread));
 
 function row(one, index) {
   const link = one.looks();
@@ -102,8 +103,9 @@ field.addEventListener("input", () => {
 });
 field.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (isComposing(event) || !(step || event.key === "Enter")) return;
+  if (isComposing(event) || !(step || ["Enter", "Escape"].includes(event.key))) return;
   event.preventDefault();
   if (step) select(at + step);
+  else if (event.key === "Escape") dialog.close(); // and does not only empty the field
   else list.children[at]?.click();
 });

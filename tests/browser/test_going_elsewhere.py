@@ -1,0 +1,66 @@
+"""Going to rooms and people by a few letters, and the sheet of shortcuts."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def switcher(talk, room, request):
+    """alice, who has two rooms, and the switcher open before her."""
+    alice, bob = talk
+    alice.create_room(f"Release planning {request.node.name[5:30]}")
+    alice.create_room(f"茶馆 {request.node.name[5:30]}")
+    bob.sends("news for alice")
+    expect(alice.page.locator(f"#my-rooms [data-unread][href='{room}']")).to_be_visible()
+    alice.composer.press("Control+k")
+    expect(alice.page.locator(".switcher input")).to_be_focused()
+    return alice
+
+
+def first(person):
+    return person.page.locator(".switcher [aria-selected=true]")
+
+
+def test_what_is_unread_comes_first(switcher, room):
+    expect(first(switcher).locator("[data-unread]")).to_be_visible()
+    switcher.page.keyboard.press("Enter")
+    switcher.page.wait_for_url("**" + room)
+
+
+def test_a_few_letters_are_enough(switcher):
+    switcher.page.keyboard.type("rlpl")
+    expect(first(switcher)).to_contain_text("Release planning")
+    switcher.page.keyboard.press("Enter")
+    switcher.page.wait_for_url("**/release-planning*/")
+
+
+def test_people_are_found_and_lead_to_a_conversation(switcher):
+    switcher.page.keyboard.type("bo")
+    expect(first(switcher)).to_contain_text("bob")
+    first(switcher).click()
+    expect(switcher.page.locator("#room-name")).to_have_text("bob")
+
+
+def test_what_nobody_is_called_is_said(switcher):
+    switcher.page.keyboard.type("qqqqq")
+    expect(switcher.page.locator(".switcher .nowhere")).to_be_visible()
+    switcher.page.keyboard.press("Escape")
+    expect(switcher.page.locator(".switcher")).to_be_hidden()
+
+
+def test_the_sheet_shows_the_shortcuts_but_a_question_mark_is_written(talk):
+    alice, _bob = talk
+    alice.writes("really?")
+    expect(alice.composer).to_have_value("really?")
+    alice.page.locator("#scroller").focus()
+    alice.page.keyboard.press("?")
+    expect(alice.page.locator(".shortcuts")).to_contain_text("Ctrl")
+    expect(alice.page.locator(".shortcuts [data-keys=switch] kbd")).to_have_text(["Ctrl", "K"])
+
+
+def test_a_link_has_keys_of_its_own(talk):
+    alice, _bob = talk
+    alice.writes("here")
+    alice.composer.press("Control+a")
+    alice.composer.press("Control+Shift+U")
+    expect(alice.composer).to_have_value("[here](https://)")
