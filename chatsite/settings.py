@@ -196,6 +196,22 @@ REDIS_OPTIONS = {
     "retry": Retry(NoBackoff(), 1),
 }
 
+# Nobody asks the connection that waits for messages whether it still stands, but the kernel: after
+# 30 seconds of silence, three times. Not every system has all of these.
+KEEPALIVE = {
+    getattr(socket, name): value
+    for name, value in (
+        ("TCP_KEEPIDLE", 30),  # seconds
+        ("TCP_KEEPINTVL", 10),  # seconds
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", 60_000),  # milliseconds that what was sent may stay unacknowledged
+    )
+    if hasattr(socket, name)
+}
+REDIS_KEEPALIVE = {"socket_keepalive": True, "socket_keepalive_options": KEEPALIVE}
+if REDIS_URL.startswith("unix:"):
+    REDIS_KEEPALIVE = {}
+
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
@@ -205,7 +221,12 @@ if REDIS_URL:
             "CONFIG": {
                 "prefix": REDIS_PREFIX,
                 "hosts": [
-                    {"address": REDIS_URL, "socket_connect_timeout": 1, "socket_timeout": None}
+                    {
+                        "address": REDIS_URL,
+                        "socket_connect_timeout": 1,
+                        "socket_timeout": None,
+                        **REDIS_KEEPALIVE,
+                    }
                 ],
             },
         }
