@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-BENCHES = ("fanout", "post", "pages", "markup")
+BENCHES = ("fanout", "post", "pages", "markup", "search")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)

@@ -17,7 +17,16 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # Measured is the work, not how it is limited.
 UNLIMITED = {
     f"LIMIT_{name}": "100000000 per second"
-    for name in ("MESSAGES", "EDITS", "TYPING", "JOINS", "CONNECTIONS", "FRAMES", "NEW_ROOMS")
+    for name in (
+        "MESSAGES",
+        "EDITS",
+        "TYPING",
+        "JOINS",
+        "CONNECTIONS",
+        "FRAMES",
+        "NEW_ROOMS",
+        "SEARCHES",
+    )
 }
 
 

@@ -16,6 +16,7 @@ from chat.views import (
     pins,
     previews,
     rooms,
+    search,
     tallies,
     threads,
 )
@@ -64,6 +65,7 @@ urlpatterns = [
     path("people/<int:pk>/block/", direct.block, name="block"),
     path("people/<int:pk>/unblock/", direct.unblock, name="unblock"),
     path("threads/", threads.threads, name="threads"),
+    path("search/", search.search, name="search"),
     path("files/<int:pk>/thumbnail/", files.thumbnail, name="thumbnail"),
     path("files/<int:pk>/<str:name>", files.file, name="file"),
     path("previews/<slug:token>.webp", previews.picture, name="preview"),

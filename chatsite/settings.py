@@ -412,6 +412,7 @@ LIMITS = {
     "react": env.str("LIMIT_REACTIONS", default="30 per 10 seconds"),
     "upload": env.str("LIMIT_UPLOADS", default="60 per minute"),
     "preview": env.str("LIMIT_PREVIEWS", default="20 per minute"),
+    "search": env.str("LIMIT_SEARCHES", default="60 per minute"),
     "typing": env.str("LIMIT_TYPING", default="30 per 10 seconds"),
     "profile": env.str("LIMIT_PROFILES", default="20 per 10 minutes"),
     "sync": env.str("LIMIT_SYNCS", default="60 per 10 seconds"),

@@ -34,6 +34,7 @@ __all__ = [
     "needs_plain_text",
     "one_emoji",
     "render",
+    "text",
 ]
 
 MAX_LENGTH = 10_000  # characters; what is longer is not parsed
@@ -118,14 +119,18 @@ def excerpt(html_or_body: str, length: int = 140) -> str:
     """Give what one reads in a message, as one line of text (not HTML) of at most `length`
     characters, for quotes and notices. Takes what render() gave, or a body.
     """
-    html = html_or_body if _RENDERED.match(html_or_body) else render(html_or_body)
-    text = " ".join(unescape(_TAG.sub(" ", _INLINE_TAG.sub("", html))).split())
-    if len(text) <= length:
-        return text
+    line = text(html_or_body if _RENDERED.match(html_or_body) else render(html_or_body))
+    if len(line) <= length:
+        return line
     cut = length - 1
-    while cut and (_JOINED.match(text, cut) or text[cut - 1] == "\u200d"):
+    while cut and (_JOINED.match(line, cut) or line[cut - 1] == "\u200d"):
         cut -= 1
-    return text[: cut or length - 1].rstrip() + "…"
+    return line[: cut or length - 1].rstrip() + "…"
+
+
+def text(html: str) -> str:
+    """Give what one reads in what render() gave, as one line of text (not HTML)."""
+    return " ".join(unescape(_TAG.sub(" ", _INLINE_TAG.sub("", html))).split())
 
 
 def first_link(html: str, body: str) -> str:

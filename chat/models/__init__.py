@@ -13,6 +13,7 @@ from chat.models.reaction import Reaction
 from chat.models.reminder import Reminder
 from chat.models.room import Room
 from chat.models.scheduled import Scheduled
+from chat.models.search import Search
 from chat.models.thread import ThreadReader
 from chat.models.wishes import NoticeWishes
 
@@ -32,6 +33,7 @@ __all__ = [
     "Reminder",
     "Room",
     "Scheduled",
+    "Search",
     "ThreadReader",
     "Vote",
     "new_poll",

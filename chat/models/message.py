@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import broadcasts, limits, markup
+from chat import broadcasts, limits, markup, search
 from chat.errors import Archived, Empty, FromPrivate, Invalid, NotAllowed, NotFound, TooLong
 from chat.models.edit import MessageEdit
 from chat.models.mention import Mention
@@ -146,6 +146,7 @@ class Message(models.Model):
                 condition=models.Q(thread__isnull=False),
                 name="threads_in_order",
             ),
+            models.Index(fields=["created_at"], name="messages_by_time"),
             models.Index(
                 fields=["room", "pinned_at"],
                 condition=models.Q(pinned_at__isnull=False),
@@ -227,6 +228,7 @@ class Message(models.Model):
                 message._show_no_preview(None)
                 Preview.ask_for(message)
             message.save(update_fields=["body", "html", "edited_at", "revision", "preview"])
+            search.put(message)
         return message
 
     def remove(self, by) -> "Message":
@@ -243,6 +245,7 @@ class Message(models.Model):
             for more in (message.reactions, message.edits, message.votes, message.mentions):
                 more.all().delete()
             message.save()
+            search.drop(message)
             room = message.room
             if room.last_message_id == message.pk:
                 room.last_message = room.messages.visible().in_main().order_by("-pk").first()

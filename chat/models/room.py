@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names
-from chat import broadcasts, limits, markup
+from chat import broadcasts, limits, markup, search
 from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken, TooLong
 from chat.models.direct import Direct
 from chat.models.forwarding import origin_of
@@ -208,6 +208,7 @@ class Room(Direct, models.Model):
             raise NotAllowed
         with self.locked() as room:
             room._drop(room.memberships.all())
+            search.drop_room(room)
             # Not room.delete(), which takes the id that is still to be told.
             Room.objects.filter(pk=room.pk).delete()
 
@@ -440,6 +441,7 @@ class Room(Direct, models.Model):
         )
         if files:
             message.attachments.add(*files)
+        search.put(message)
         if not message.forwarded:  # which names people of another room
             Mention.keep(message)
         Preview.ask_for(message)

@@ -157,6 +157,11 @@ class TestDemo:
         said = Message.objects.values_list("created_at", flat=True)
         assert max(said) - min(said) > timedelta(days=5)
 
+    def test_is_in_the_order_of_ids_across_the_rooms(self):
+        call_command("demo")
+        times = list(Message.objects.order_by("pk").values_list("created_at", flat=True))
+        assert times == sorted(times)
+
     @pytest.mark.parametrize("hour", ["00:00", "12:00", "23:59"])
     def test_keeps_its_order_at_any_hour(self, hour, monkeypatch):
         tomllib = pytest.importorskip("tomllib")

@@ -4,7 +4,9 @@ What they say is in chat/management/demo/: people.toml, and one file per room.
 """
 
 import tomllib
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -41,9 +43,11 @@ class Command(BaseCommand):
                     about["username"]: self.person(about, password)
                     for about in tomllib.loads((HERE / "people.toml").read_text())["people"]
                 }
-            for file in sorted(HERE.glob("rooms/*.toml")):
-                with limits.lifted(), transaction.atomic():
+            with limits.lifted(), transaction.atomic():
+                take_turns(
                     self.room(file.stem, tomllib.loads(file.read_text()), people)
+                    for file in sorted(HERE.glob("rooms/*.toml"))
+                )
         except ChatError as error:
             raise CommandError(str(error.message)) from error
         self.say_how_to_sign_in(people, password)
@@ -85,7 +89,8 @@ class Command(BaseCommand):
 
     # Rooms --------------------------------------------------------------------------------------
 
-    def room(self, file: str, about: dict, people: dict[str, User]) -> None:
+    def room(self, file: str, about: dict, people: dict[str, User]) -> Iterator[datetime]:
+        """Make the room and let its people talk, each time waiting for the time to come."""
         nonces = [nonce_of(file, number) for number in range(len(about["messages"]))]
         # All of a room is made in one transaction: whoever has one message has them all.
         if Message.objects.filter(nonce__in=nonces).exists():
@@ -110,6 +115,7 @@ class Command(BaseCommand):
         speakers = people | guests
         ids: dict[str, int] = {}
         for said, at, nonce in zip(about["messages"], when, nonces, strict=True):
+            yield at
             message = self.say(room, speakers[said["by"]], said, at, nonce, ids)
             ids[said.get("id")] = message.pk
             self.answer(message, said, speakers, owner)
@@ -161,6 +167,16 @@ class Command(BaseCommand):
         for field, moment in times.items():
             setattr(thing, field, moment)
         thing.save(update_fields=list(times))
+
+
+def take_turns(talks: Iterable[Iterator[datetime]]) -> None:
+    """Let each talk go on when its time comes: what is said later anywhere has a higher id."""
+    waiting = [(at, n, talk) for n, talk in enumerate(talks) if (at := next(talk, None))]
+    heapify(waiting)
+    while waiting:
+        _, n, talk = heappop(waiting)
+        if at := next(talk, None):
+            heappush(waiting, (at, n, talk))
 
 
 def let_in(room: Room, owner: User, others: list[User]) -> None:

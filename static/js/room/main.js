@@ -8,6 +8,7 @@ import { Actions } from "./actions.js";
 import { Catchup } from "./catchup.js";
 import { Composer } from "./composer.js";
 import { deleter } from "./deleting.js";
+import { enableSearchKeys } from "./finding.js";
 import { History } from "./history.js";
 import {
   completeWords,
@@ -149,6 +150,7 @@ enablePolls({ log, status, composer });
 enableCards($("#card"));
 enableEdits(log);
 enablePanes(root);
+enableSearchKeys($("#search"));
 fitKeyboard(root);
 if (!thread) showTyping(socket, $("#typing"));
 watchThreads(socket, $("#threads"));

@@ -1,0 +1,176 @@
+"""Looking for messages: what was asked, in the words of this person's rooms and people."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from datetime import time as clock
+from functools import cached_property
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import names
+from chat import limits, search
+from chat.errors import Invalid
+from chat.models.message import Message
+from chat.models.room import Room
+from chat.search import excerpts
+from chat.search.query import parse
+
+ME = {"me", "我"}
+
+
+class Hit:
+    """A message that was found, and what is shown of it."""
+
+    def __init__(self, message: Message, phrases: list[excerpts.Phrase]):
+        text, *names = search.readable(message)
+        self.message = message
+        self.excerpt = excerpts.excerpt(text, phrases)
+        self.names = [excerpts.marked(name, phrases) for name in names]  # of files, and choices
+
+
+@dataclass
+class Found:
+    """A page of what was found, newest first.
+
+    `next` is where the following page begins, None when there is nothing more. `looked_back_to` is
+    set when the search was broken off there: all that is newer was looked at.
+    """
+
+    hits: list[Hit] = field(default_factory=list)
+    next: int | None = None
+    looked_back_to: datetime | None = None
+
+
+class Search:
+    """What `user` asks for, among the messages of the rooms they are in now.
+
+    Raises Invalid when an operator's value makes no sense, or names nothing that they can see.
+    """
+
+    PAGE = 20
+    # Seconds after which the person decides whether to look further back. Only words that are each
+    # common and never stand together take as long.
+    PATIENCE = 0.1
+    MANY_ROOMS = 30
+
+    def __init__(self, user, text: str, room: Room | None = None):
+        self.user = user
+        self.query = parse(text)
+        self.since, self.until = beginning_of(self.query.since), beginning_of(self.query.until)
+        self.every = [{term} for term in sorted(self.query.terms)]
+        if self.query.rooms:
+            self.every.append(self._rooms_called())
+        elif room:
+            self.every.append({search.in_room(room.pk)})
+        elif not self._is_nearly_everywhere():
+            self.every.append({search.in_room(pk) for pk in self._revisions})
+        if self.query.authors:
+            self.every.append(self._authors())
+        if self.query.has_file:
+            self.every.append({search.HAS_FILE})
+
+    def page(self, before: int | None = None) -> Found:
+        """The newest, or those older than the message `before`. Raises TooFast."""
+        limits.spend("search", self.user.pk)
+        found = Found()
+        above, below = self._ids()
+        deadline = time.monotonic() + self.PATIENCE
+        for ids, reached in search.newest(self.every, above, min(before or below, below)):
+            for message in self._messages(ids):
+                if len(found.hits) == self.PAGE:
+                    found.next = found.hits[-1].message.pk
+                    return self._introduced(found)
+                found.hits.append(Hit(message, self.query.phrases))
+            if reached > above + 1 and time.monotonic() > deadline:
+                found.next, found.looked_back_to = reached, self._time_at(reached)
+                break
+        return self._introduced(found)
+
+    def _introduced(self, found: Found) -> Found:
+        """With what conversations without a name are called for this person."""
+        Room.introduce([hit.message.room for hit in found.hits], self.user)
+        return found
+
+    def _messages(self, ids: list[int]) -> Iterator[Message]:
+        """Those of `ids` that are what was asked for, read few by few."""
+        messages = Message.objects.visible_to(self.user).visible().with_author().order_by("-pk")
+        if self.since:
+            messages = messages.filter(created_at__gte=self.since)
+        if self.until:
+            messages = messages.filter(created_at__lt=self.until)
+        runs = [phrase for phrase in self.query.phrases if len(phrase) > 1]
+        for start in range(0, len(ids), self.PAGE + 1):
+            for message in messages.filter(pk__in=ids[start : start + self.PAGE + 1]):
+                text = "\n".join(search.readable(message)) if runs else ""
+                if all(excerpts.holds(text, run) for run in runs):
+                    yield message
+
+    def _ids(self) -> tuple[int, int]:
+        """The ids between which to look. They are in the order of time, as in the history."""
+        newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        above = self._first_from(self.since, newest + 1) - 1 if self.since else 0
+        below = self._first_from(self.until, newest + 1) if self.until else newest + 1
+        return above, below
+
+    def _first_from(self, moment: datetime, default: int) -> int:
+        messages = Message.objects.filter(created_at__gte=moment).order_by("created_at", "pk")
+        first: int | None = messages.values_list("pk", flat=True).first()
+        return default if first is None else first
+
+    def _time_at(self, pk: int) -> datetime | None:
+        messages = Message.objects.filter(pk__gte=pk).order_by("pk")
+        return messages.values_list("created_at", flat=True).first()
+
+    @cached_property
+    def _revisions(self) -> dict[int, int]:
+        """Of the rooms that this person is in."""
+        return dict(self.user.rooms.values_list("pk", "revision"))
+
+    def _is_nearly_everywhere(self) -> bool:
+        """Whether so much is theirs to see that to name many rooms costs more than it leaves out.
+
+        What is not theirs is then left out as each message is read.
+        """
+        if len(self._revisions) < self.MANY_ROOMS:
+            return False
+        everything = Room.objects.aggregate(Sum("revision"))["revision__sum"]
+        return sum(self._revisions.values()) > 0.75 * everything
+
+    def _rooms_called(self) -> set[str]:
+        terms = set()
+        for name in self.query.rooms:
+            name = name.removeprefix("#")
+            called = self.user.rooms.filter(Q(slug=name) | Q(name_key=names.key(name)))
+            found = {search.in_room(pk) for pk in called.values_list("pk", flat=True)}
+            if not found:
+                raise Invalid(_("You are in no room called “%s”.") % name)
+            terms |= found
+        return terms
+
+    def _authors(self) -> set[str]:
+        terms = set()
+        for name in self.query.authors:
+            found = {search.by_author(pk) for pk in self._people_called(name.removeprefix("@"))}
+            if not found:
+                raise Invalid(_("Nobody in your rooms is called “%s”.") % name)
+            terms |= found
+        return terms
+
+    def _people_called(self, name: str) -> list[int]:
+        if name.lower() in ME:
+            return [self.user.pk]
+        alike = names.likeness(name)
+        called = Q(username__iexact=name) | Q(display_name__iexact=name)
+        if alike:
+            called |= Q(name_key=alike.letters)
+        people = get_user_model().objects.visible_to(self.user).filter(called)
+        return list(people.values_list("pk", flat=True))
+
+
+def beginning_of(day: date | None) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, clock.min)) if day else None
