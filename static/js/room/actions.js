@@ -49,7 +49,7 @@ export class Actions {
       unpin: config.can_write && "mayPin" in urls && $(".pinned", row),
       delete: config.can_write && (isMine || "mayModerate" in urls),
     };
-    return rules[action] ?? true;
+    return !(action in rules) || Boolean(rules[action]);
   }
 
   #at(row) {
