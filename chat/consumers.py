@@ -103,7 +103,7 @@ class ChatConsumer(AsyncConsumer):
         self.tab = Tab(self, self.scope["wire"])
         await self.tab.enter()
         try:
-            revisions, threads = await self.ask(self._introduce)
+            revisions, threads, unread = await self.ask(self._introduce)
         except ChatError as error:
             await self.refuse(error)
             await self.close(CLOSE_CODES[error.code])
@@ -115,6 +115,7 @@ class ChatConsumer(AsyncConsumer):
                 time=timezone.now(),
                 limits=Message.limits(),
                 threads=threads,
+                unread=unread,
             )
         )
 
@@ -122,13 +123,15 @@ class ChatConsumer(AsyncConsumer):
         asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("lang", [""])[0]
         return asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
-    def _introduce(self, user) -> tuple[dict[int, int], list[int]]:
-        """The revision of each of their rooms, and the threads with something new for them."""
+    def _introduce(self, user) -> tuple[dict[int, int], list[int], list[str]]:
+        """The revision of each of their rooms, and the threads and rooms with something new."""
         spend("connect", user.pk)
         presence.enter(self.tab.entry(presence.SITE))
         self.language = user.language or self.language
         threads = user.threads.of_rooms_of(user).unread().values_list("root", flat=True)
-        return dict(user.rooms.values_list("pk", "revision")), list(threads[:MOST_THREADS])
+        unread = Room.objects.unread_by(user).values_list("slug", flat=True)
+        revisions = dict(user.rooms.values_list("pk", "revision"))
+        return revisions, list(threads[:MOST_THREADS]), list(unread)
 
     # Frames in ----------------------------------------------------------------------------------
 

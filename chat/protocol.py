@@ -322,12 +322,14 @@ class ServerFrame(Struct, tag_field="type", kw_only=True):
 
 class Welcome(ServerFrame, tag="welcome"):
     """The first frame. `limits`: `body` in characters, `frame` and `file` in bytes; `files` in one
-    message. `threads`: the ids of the messages in whose threads there is something unread."""
+    message. `threads`: the ids of the messages in whose threads there is something unread.
+    `unread`: the slugs of the rooms in which there is, the busiest 200."""
 
     user: Person
     time: datetime
     limits: dict[str, int]
     threads: list[int]
+    unread: list[str]
 
 
 class NewMessage(ServerFrame, tag="new_message"):

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -7,6 +8,13 @@ from tests.browser.people import PASSWORD
 
 # Chromium itself writes these to the console.
 EXCUSED = ("WebSocket connection", "Failed to load resource", "ERR_INTERNET_DISCONNECTED")
+
+READ = """
+from accounts.models import User
+from chat.models import Room
+room = Room.objects.get(slug={slug!r})
+room.membership_of(User.objects.get(username="bob")).read_up_to(room.last_message_id)
+"""
 
 
 def test_offline_is_said_and_everything_comes_once_and_in_order(talk, complaints):
@@ -111,6 +119,59 @@ def test_a_hole_in_what_is_heard_is_filled(alice, bob, room):
     alice.sends("Heard")
     bob.sees("Heard")
     expect(bob.page.locator("#log .message > .body")).to_have_text(["Lost on the way", "Heard"])
+
+
+@pytest.fixture
+def other_room(alice, bob, request) -> str:
+    """The slug of a room of both that neither has open."""
+    path = alice.create_room(f"Beside {request.node.name}"[:60])
+    bob.join_room(path)
+    return path.split("/")[2]
+
+
+def mark_of(person, slug: str):
+    return person.page.locator(f"a[data-room='{slug}'][data-unread]")
+
+
+def test_what_was_missed_is_asked_for_here_and_marked_elsewhere(alice, bob, other_room, room):
+    """`missed` comes where no later frame would show the hole."""
+    server = {}
+
+    def relay(ws):
+        server["to_bob"], real = ws, ws.connect_to_server()
+        real.on_message(lambda frame: '"new_message"' in frame or ws.send(frame))
+
+    bob.page.route_web_socket("**/ws/**", relay)
+    bob.join_room(room)
+    alice.visit(room)
+    alice.sends("Never told")
+    alice.has_sent_everything()
+    server["to_bob"].send(json.dumps({"type": "missed", "room": other_room}))
+    expect(mark_of(bob, other_room)).to_have_count(1)
+    expect(bob.page).to_have_title(re.compile(r"^\(1\) "))
+    server["to_bob"].send(json.dumps({"type": "missed", "room": room.split("/")[2]}))
+    bob.sees("Never told")
+    expect(mark_of(bob, room.split("/")[2])).to_have_count(0)
+
+
+def test_what_is_unread_is_known_again_after_an_absence(
+    alice, bob, other_room, room, site, complaints
+):
+    bob.join_room(room)
+    bob.page.context.set_offline(True)
+    expect(bob.page.locator("#status")).to_contain_text("You are offline")
+    alice.visit(f"/rooms/{other_room}/")
+    alice.sends("Said while bob was away")
+    alice.has_sent_everything()
+    expect(mark_of(bob, other_room)).to_have_count(0)
+    bob.page.context.set_offline(False)
+    expect(mark_of(bob, other_room)).to_have_count(1)
+    bob.page.context.set_offline(True)
+    expect(bob.page.locator("#status")).to_contain_text("You are offline")
+    site.shell(READ.format(slug=other_room))
+    bob.page.context.set_offline(False)
+    expect(mark_of(bob, other_room)).to_have_count(0)
+    complaints.excuse(*EXCUSED)
 
 
 @pytest.mark.parametrize("order", ["missed", "resync"])

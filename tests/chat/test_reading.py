@@ -25,6 +25,16 @@ async def test_a_room_is_unread_until_its_newest_message_is_read(tab_of, says, a
     assert await unread(bob) == []
 
 
+async def test_the_welcome_tells_which_rooms_are_unread(tab_of, says, alice, bob, room, open_room):
+    await in_thread(open_room.join, bob)
+    assert (await tab_of(bob)).welcome["unread"] == []
+    message = await says(alice, room, "Hello")
+    assert (await tab_of(bob)).welcome["unread"] == [room.slug]
+    membership = await in_thread(room.membership_of, bob)
+    await in_thread(membership.read_up_to, message.pk)
+    assert (await tab_of(bob)).welcome["unread"] == []
+
+
 async def test_the_other_tabs_of_the_person_are_told_and_nobody_else(
     tab_of, says, alice, bob, room
 ):

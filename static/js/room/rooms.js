@@ -14,6 +14,8 @@ export class Rooms {
 
   constructor({ socket, reading, pane, root }) {
     Object.assign(this, { socket, reading, pane });
+    socket.on("welcome", ({ unread }) => this.#refresh(new Set(unread)));
+    socket.on("state", (state) => state === "waiting" && this.#newest.clear());
     socket.on("new_message", (frame) => this.#news(frame));
     socket.on("missed", ({ room }) => room !== config.slug && this.#missed(room));
     socket.on("read", (frame) => this.#read(frame));
@@ -66,6 +68,16 @@ export class Rooms {
     if (message.author.id === me.id) return this.#mark(room);
     const isMeant = message.mentions.includes(me.id) || message.mentions.includes(0);
     this.#mark(room, true, Number(this.#linkTo(room)?.dataset.mentions ?? 0) + isMeant);
+  }
+
+  /** After an absence; but what was heard since is newer than the welcome. */
+  #refresh(unread) {
+    for (const { dataset } of $$("a[data-room]", this.pane)) {
+      const { room } = dataset;
+      const isKnown = unread.has(room) === "unread" in dataset;
+      if (isKnown || room === config.slug || this.#newest.has(room)) continue;
+      this.#mark(room, unread.has(room));
+    }
   }
 
   #mark(room, isUnread = false, mentions = 0) {
