@@ -33,6 +33,8 @@ class Membership(models.Model):
     level = models.CharField(_("notices"), max_length=10, choices=Level, default=Level.MENTIONS)
     # The id of the newest message seen. Not a foreign key: pruning must not touch every member.
     last_read = models.BigIntegerField(default=0, editable=False)
+    # The newest message that names them; only behind it is it worth counting what mentions them.
+    named_up_to = models.BigIntegerField(default=0, editable=False)
     # Off the person's list until the next message; of direct conversations only.
     is_hidden = models.BooleanField(default=False, editable=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)

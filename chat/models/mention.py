@@ -100,6 +100,10 @@ class Mention(models.Model):
         message.mentions.bulk_create(
             [Mention(room_id=message.room_id, message=message, user_id=one) for one in ids]
         )
+        if None in ids:
+            type(message.room).objects.filter(pk=message.room_id).update(called_up_to=message.pk)
         if any(ids):
+            memberships = message.room.memberships.filter(user__in=[one for one in ids if one])
+            memberships.filter(named_up_to__lt=message.pk).update(named_up_to=message.pk)
             people = get_user_model().objects.filter(pk__in=[one for one in ids if one])
             transaction.on_commit(partial(people.note_activity, message.author))

@@ -45,14 +45,15 @@ class RoomQuerySet(models.QuerySet):
             .select_related("room")
             .order_by("-room__active_at", "-room")[:most]
         )
-        rooms = []
+        rooms, named = [], []
         for membership in memberships:
             room = membership.room
             room.membership = membership
             room.unread = (room.last_message_id or 0) > membership.last_read
             rooms.append(room)
-        unread = [room for room in rooms if room.unread]
-        mentions = Mention.objects.unread_by(user, unread) if unread else {}
+            if max(membership.named_up_to, room.called_up_to) > membership.last_read:
+                named.append(room)
+        mentions = Mention.objects.unread_by(user, named) if named else {}
         for room in rooms:
             room.mentions_unread = mentions.get(room.pk, 0)
         return Room.introduce(rooms, user)
@@ -119,6 +120,8 @@ class Room(Direct, models.Model):
     )
     # Up to which message it is decided who is told of it.
     told_up_to = models.BigIntegerField(default=0, editable=False)
+    # The newest message that calls everybody, as Membership.named_up_to.
+    called_up_to = models.BigIntegerField(default=0, editable=False)
     active_at = models.DateTimeField(_("last activity"), default=timezone.now, editable=False)
 
     members = models.ManyToManyField(

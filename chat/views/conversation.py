@@ -16,7 +16,7 @@ from msgspec.structs import asdict
 from chat import rendering
 from chat.broadcasts import person_data
 from chat.errors import ChatError
-from chat.models import Attachment, Membership, Message, PushDevice, Room
+from chat.models import Attachment, Block, Membership, Message, PushDevice, Room
 
 
 @require_GET
@@ -98,7 +98,7 @@ def config(request, room: Room, membership: Membership | None, root: Message | N
         "limits": Message.limits(),
         "session": PushDevice.mark_of(request.session.session_key),
         "can_write": room.archived_at is None,
-        "blocked": list(user.blocks.values_list("blocked", flat=True)),
+        "blocked": Block.ids_of(user),
     }
 
 

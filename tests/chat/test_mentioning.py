@@ -113,9 +113,8 @@ def test_what_has_no_at_costs_no_query_for_it(room, alice, bob):
 
     queries("warm")
     plain = queries("hello")
-    assert (
-        queries("hello @bob") == plain + 4
-    )  # who that is, and the row; whom to tell, and their mark
+    # Who that is, and the row; how far it is worth counting; whom to tell, and their mark.
+    assert queries("hello @bob") == plain + 5
     assert queries("50 @ 2") == plain
 
 
