@@ -68,7 +68,9 @@ async def test_the_conversation_goes_on_and_nothing_is_missing(person_of, room_o
     assert cluster.complaints(EXCUSED) == []
 
 
-async def test_who_is_here_is_known_again(person_of, room_of, cluster, outage):
+async def test_who_is_here_is_known_again(person_of, room_of, cluster, outage, monkeypatch):
+    # Redis has its respite, then each process says again who is in it, then the others look.
+    monkeypatch.setattr("tests.cluster.people.PATIENCE", 90.0)
     alice, bob = [await person_of(cluster, name) for name in ("alice", "bob")]
     slug = await room_of(alice)
     hers, his = await alice.open(cluster.a, slug), await bob.open(cluster.b, slug)
