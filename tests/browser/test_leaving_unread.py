@@ -23,7 +23,7 @@ def test_a_message_left_unread_is_so_in_all_tabs_and_after_coming_back(talk, roo
 
 def test_mentions_are_counted_at_the_side_until_all_is_read(talk, room):
     alice, bob = talk
-    bob.create_room("Somewhere else")
+    bob.create_room("Where nothing is said")
     alice.sends("@bob one")
     alice.sends("just so")
     alice.sends("@bob two")

@@ -61,13 +61,13 @@ def test_who_was_removed_sees_nobody_and_does_not_walk_in_again(
 
 def test_a_guest_who_makes_an_account_is_a_guest_no_more(alice, new_person, request):
     room = alice.create_room(request.node.name[:60], guests_allowed=True)
-    wanderer = new_person().enter_as_guest("Wanderer", room).is_connected()
-    wanderer.sends("Just passing")
+    rambler = new_person().enter_as_guest("Rambler", room).is_connected()
+    rambler.sends("Just passing")
     who = alice.sees("Just passing").locator(".who")
     expect(who).to_have_attribute("data-guest", "")
     expect(alice.page.locator("#people [data-guest]")).to_have_count(1)
-    wanderer.register("wanderer")
+    rambler.register("rambler")
     expect(who).not_to_have_attribute("data-guest", "")
-    wanderer.join_room(room)
+    rambler.join_room(room)
     expect(alice.page.locator("#people li")).to_have_count(2)
     expect(alice.page.locator("#people [data-guest]")).to_have_count(0)
