@@ -8,14 +8,18 @@ stack, the view and its template run in one go, as they would under WSGI.
 import asyncio
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.core import signals
 from django.core.exceptions import RequestAborted, RequestDataTooBig
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
+from django.db import close_old_connections
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
@@ -36,7 +40,7 @@ class OneHopHandler(ASGIHandler):
 
     async def __call__(self, scope, receive, send):
         is_upload = UPLOAD.fullmatch(scope["path"]) is not None
-        bound = settings.MAX_FILE_BYTES + MB if is_upload else MAX_BODY_BYTES
+        bound = await in_page_thread(self.bound_of_upload, scope) if is_upload else MAX_BODY_BYTES
         try:
             body = await self.read_body(bounded(receive, bound))
         except RequestAborted:
@@ -53,6 +57,15 @@ class OneHopHandler(ASGIHandler):
                 await self.send_response(response, send)
         finally:
             body.close()
+
+    def bound_of_upload(self, scope) -> int:
+        """In bytes. The view refuses who is signed out; they must not fill the disk before that."""
+        request, _ = self.create_request(scope, BytesIO())
+        if request is None:
+            return MB
+        close_old_connections()
+        request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        return settings.MAX_FILE_BYTES + MB if get_user(request).is_authenticated else MB
 
     def respond(self, scope, body) -> HttpResponseBase:
         """The whole way of one request; only a response to be streamed is left open."""

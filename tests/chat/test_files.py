@@ -25,7 +25,7 @@ from chat.models import Attachment, Message, Room
 from chat.models.attachment import sweep
 from chat.threads import in_thread
 from tests import files
-from tests.sockets import client_of, post
+from tests.sockets import client_of, post, session_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -578,19 +578,26 @@ async def request(method: str, path: str, cookie="", body=(), headers=()) -> tup
     return status, [message.get("body", b"") for message in out if "body" in message], taken
 
 
-@pytest.mark.parametrize(("path", "most"), [("/rooms/den/files/", 3), ("/rooms/den/", 10)])
-async def test_only_uploads_may_be_as_large_as_a_file(settings, path, most, live):
+@pytest.mark.parametrize(
+    ("path", "is_signed_in", "most"),
+    [("/rooms/den/files/", True, 3), ("/rooms/den/files/", False, 1), ("/rooms/den/", True, 10)],
+)
+async def test_only_uploads_may_be_as_large_as_a_file(
+    settings, path, is_signed_in, most, live, alice
+):
     settings.MAX_FILE_BYTES = 2_000_000
-    status, body, taken = await request("POST", path, body=[b"x" * 500_000] * 100)
+    cookie = await in_thread(session_of, alice) if is_signed_in else ""
+    status, body, taken = await request("POST", path, cookie, [b"x" * 500_000] * 100)
     assert status == 413
     assert f"{most} MB" in body[0].decode()
     assert taken == most * 2 + 1
     assert nothing_waits()
 
 
-async def test_an_upload_that_breaks_off_leaves_nothing_behind(live):
+async def test_an_upload_that_breaks_off_leaves_nothing_behind(live, alice):
+    cookie = await in_thread(session_of, alice)
     body = [b"x" * 1_000_000] * 4 + ["gone"]
-    status, _, _ = await request("POST", "/rooms/den/files/", body=body)
+    status, _, _ = await request("POST", "/rooms/den/files/", cookie, body)
     assert status == 0
     assert nothing_waits()
 
