@@ -278,6 +278,8 @@ def test_words_can_be_taken_from_pictures_that_stay(talk, album):
     field.fill("Three hills")
     field.press("Enter")
     bob.sees("Three hills")
+    alice.sees("Three hills")
+    expect(field).not_to_be_attached()
     alice.composer.press("ArrowUp")
     field.fill("")
     field.press("Enter")

@@ -114,10 +114,10 @@ def test_messages_of_one_person_stand_together(talk):
         bob.sees(text)
     bob.sends("Three")
     alice.sees("Three")
-    continues = [
-        re.search("continues", row.get_attribute("class")) for row in alice.messages().all()
-    ]
-    assert list(map(bool, continues)) == [False, True, False]
+    for row, continues in enumerate([False, True, False]):
+        expectation = expect(alice.messages().nth(row))
+        check = expectation.to_have_class if continues else expectation.not_to_have_class
+        check(re.compile("continues"))
 
 
 def test_who_goes_is_no_longer_here(talk):
