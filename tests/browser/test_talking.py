@@ -109,6 +109,8 @@ def test_a_reply_shows_what_it_answers_and_leads_there(talk):
 
 def test_messages_of_one_person_stand_together(talk):
     alice, bob = talk
+    # That somebody came in would stand between two messages.
+    expect(alice.page.locator("#people li")).to_have_count(2)
     for text in ("One", "Two"):
         alice.sends(text)
         bob.sees(text)
