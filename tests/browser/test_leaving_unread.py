@@ -9,7 +9,7 @@ def link(person, room: str):
 
 def test_a_message_left_unread_is_so_in_all_tabs_and_after_coming_back(talk, room):
     alice, bob = talk
-    for text in ["one", "two @bob", "three"]:
+    for text in ["one", "@bob two", "three"]:
         alice.sends(text)
     bob.sees("three")
     bob.does("unread", bob.messages("two"))

@@ -134,7 +134,10 @@ const verbs = {
   forward: async (row) => (await import("./forward.js")).forward(row, status),
   remind: enableLater({ composer, status }),
   close: (row) => status.ask({ type: "close_poll", id: Number(row.dataset.id) }),
-  unread: (row) => status.ask({ type: "mark_unread", room, id: Number(row.dataset.id) }),
+  unread: (row) => {
+    reading.rest();
+    return status.ask({ type: "mark_unread", room, id: Number(row.dataset.id) });
+  },
   pin: (row) => pin(row, true),
   unpin: (row) => pin(row, false),
   delete: remove,

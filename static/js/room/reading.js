@@ -41,6 +41,11 @@ export class Reading extends Teller {
     return !this.#isLeft && this.scroll.isAtEnd && !this.timeline.hasNewer && !document.hidden;
   }
 
+  /** From now on nothing counts as read, what was just about to be told included. */
+  rest() {
+    this.#isLeft = true;
+  }
+
   look() {
     if (this.#isReading) {
       this.#count(0);
@@ -64,7 +69,7 @@ export class Reading extends Teller {
 
   /** In one of their tabs the person wants to read again what comes after `id`. */
   #leave(id) {
-    this.#isLeft = true;
+    this.rest();
     this.#told = id;
     const first = [...this.timeline.all].find((row) => Number(row.dataset.id) > id && isSeen(row));
     if (first) markUnread(first);
