@@ -13,13 +13,14 @@ import hashlib
 import io
 import json
 import secrets
-import threading
 from dataclasses import dataclass, field
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from PIL import Image
+
+from tests.loopback import Loopback
 
 CONSENT = """<!doctype html><title>Authorize Chatsite</title>
 <form method="post" action="/login/oauth/decide">{fields}
@@ -43,7 +44,7 @@ class Person:
 
 
 @dataclass
-class GitHub:
+class GitHub(Loopback):
     """The server, and what it is told to do."""
 
     client_id: str = "chatsite-test"
@@ -60,20 +61,8 @@ class GitHub:
         self.asked: list[str] = []
 
     def __enter__(self) -> "GitHub":
-        handler = type("Handler", (Handler,), {"github": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
+        self.serve(type("Handler", (Handler,), {"github": self}))
+        return super().__enter__()
 
     def picture(self) -> bytes:
         if self.avatar is not None:

@@ -1,11 +1,12 @@
 """A web site on loopback that people link to."""
 
 import io
-import threading
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from PIL import Image
+
+from tests.loopback import Loopback
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
@@ -24,14 +25,13 @@ def tag(name: str, content: str) -> str:
     return f'<meta property="{name}" content="{content}">'
 
 
-class LinkedSite:
+class LinkedSite(Loopback):
     """`answers`: what it says where, as (status, headers, body); 404 elsewhere."""
 
     def __init__(self):
         self.answers: dict[str, tuple[int, dict, bytes]] = {}
         self.asked: list[str] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.serve(self._handler())
 
     def says(self, path: str, body: bytes = b"", status: int = 200, **headers: str) -> str:
         """Its address, which gives that from now on; headers as Content_Type="text/plain"."""
@@ -58,11 +58,3 @@ class LinkedSite:
                 pass
 
         return Handler
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()

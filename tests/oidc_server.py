@@ -13,15 +13,16 @@ import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from tests.loopback import Loopback
 
 KEY_ID = "the-key-of-today"
 
@@ -32,7 +33,7 @@ def key() -> RSAPrivateKey:
 
 
 @dataclass
-class Provider:
+class Provider(Loopback):
     """The server, who comes, and what of the id_token is not as it should be."""
 
     client_id: str = "chatsite-test"
@@ -46,20 +47,8 @@ class Provider:
         self.asked: list[str] = []
 
     def __enter__(self) -> "Provider":
-        handler = type("Handler", (Handler,), {"provider": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
+        self.serve(type("Handler", (Handler,), {"provider": self}))
+        return super().__enter__()
 
     @property
     def discovery(self) -> dict:

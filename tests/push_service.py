@@ -3,8 +3,7 @@
 import base64
 import json
 import os
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
 from chat.push import Subscription
+from tests.loopback import Loopback
 
 
 def text(data: bytes) -> str:
@@ -40,15 +40,14 @@ class Browser:
         self.headers.append(headers)
 
 
-class PushService:
+class PushService(Loopback):
     """On loopback. `answers`: what it says next, as (status, headers); 201 when that is used up."""
 
     def __init__(self):
         self.browsers: dict[str, Browser] = {}
         self.answers: list[tuple[int, dict]] = []
         self.requests = 0
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.serve(self._handler())
 
     def browser(self) -> Browser:
         browser = Browser(self)
@@ -72,11 +71,3 @@ class PushService:
                 pass
 
         return Handler
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
