@@ -6,14 +6,18 @@ comes over it is made into one WebSocket frame and written to each of those sock
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.conf import settings
 from redis.exceptions import RedisError
 
 from chat.protocol import Missed, ServerFrame, encode
+from chat.queue import later
 from chat.wire import Frame, joined
 
 logger = logging.getLogger(__name__)
@@ -218,10 +222,37 @@ def publish(group: str, *, text: str = "", order: dict | None = None, revision: 
     """
     message: dict = {"type": "hub.frame", "group": group}
     message |= {"order": order} if order else {"text": text, "revision": revision}
-    if _hub is not None and _hub.loop.is_running():
-        _hub.loop.call_soon_threadsafe(_hub.put, group, message)
+    if pass_on(group, message):
+        return
+    if _is_by_queue.get() and not settings.REDIS_URL:
+        later("pass_on", group, message)
         return
     try:
         async_to_sync(get_channel_layer().group_send)(group, message)
     except LAYER_ERRORS as error:
         logger.warning("Open browsers are not told, the channel layer is away: %s", error)
+
+
+def pass_on(group: str, message: dict) -> bool:
+    """Give `message` to the hub of this process; whether it has one."""
+    if _hub is None or not _hub.loop.is_running():
+        return False
+    _hub.loop.call_soon_threadsafe(_hub.put, group, message)
+    return True
+
+
+_is_by_queue = ContextVar("is_by_queue", default=False)
+
+
+@contextmanager
+def by_way_of_the_queue() -> Iterator[None]:
+    """For commands: what is published within reaches open browsers also on a site without Redis.
+
+    There nothing leaves this process but by the database: the server's workers take it from the
+    queue. Where they are processes of their own, the watch finds some of it out, later.
+    """
+    token = _is_by_queue.set(True)
+    try:
+        yield
+    finally:
+        _is_by_queue.reset(token)

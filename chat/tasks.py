@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from chat import hub
 from chat.models import Message, Notice, Preview, Reminder, Scheduled, digest
 from chat.models.attachment import sweep
 from chat.queue import every
@@ -22,6 +23,11 @@ KEPT = timedelta(days=2)
 def forget_what_is_done() -> None:
     finished = DBTaskResult.objects.finished()
     finished.filter(finished_at__lt=timezone.now() - KEPT).delete()
+
+
+@task()
+def pass_on(group: str, message: dict) -> None:
+    hub.pass_on(group, message)
 
 
 @task()

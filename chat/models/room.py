@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -80,6 +81,36 @@ class RoomQuerySet(models.QuerySet):
         for word in words.split():
             rooms = rooms.filter(Q(name__icontains=word) | Q(topic__icontains=word))
         return rooms
+
+    def with_messages_count(self) -> "RoomQuerySet":
+        """Each with `messages_count`: those that can be read. Reads them all."""
+        return self.annotate(messages_count=_sum_over_messages(Count("pk"), deleted_at=None))
+
+    def with_sizes(self) -> "RoomQuerySet":
+        """Each with `text_bytes` and `file_bytes`, of its messages. Reads them all."""
+        files = F("attachments__size")
+        return self.annotate(
+            text_bytes=_sum_over_messages(Sum(Bytes("body") + Bytes("html"))),
+            file_bytes=_sum_over_messages(Sum(files), attachments__isnull=False),
+        )
+
+
+def _sum_over_messages(aggregate, **which):
+    """`aggregate` over those messages of a room."""
+    messages = Message.objects.filter(room=OuterRef("pk"), **which).order_by()
+    summed = messages.values("room").annotate(summed=aggregate).values("summed")
+    return Coalesce(Subquery(summed), 0, output_field=models.BigIntegerField())
+
+
+class Bytes(models.Func):
+    """How long a text is in UTF-8."""
+
+    function, output_field = "OCTET_LENGTH", models.BigIntegerField()
+
+    def as_sqlite(self, compiler, connection, **context):
+        # It knows octet_length() only from 3.43 on.
+        template = "LENGTH(CAST(%(expressions)s AS BLOB))"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 class Room(Direct, models.Model):
@@ -196,6 +227,12 @@ class Room(Direct, models.Model):
                 room._drop(room.memberships.filter(user__is_guest=True))
             transaction.on_commit(lambda: broadcasts.room_changed(room))
         self.refresh_from_db()
+
+    def rename(self, by, name: str, topic: str | None = None) -> None:
+        """Call the room `name` from now on, at the same address. Raises as create()."""
+        topic = self.topic if topic is None else topic
+        kind, guests_allowed = self.kind, self.guests_allowed
+        self.edit(by, name=name, topic=topic, kind=kind, guests_allowed=guests_allowed)
 
     def archive(self, by) -> None:
         """Keep the room to read and let nothing new be written."""

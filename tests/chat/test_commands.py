@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from io import StringIO
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -10,18 +9,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from chat import limits, presence
-from chat.management.commands import rooms as rooms_command
 from chat.management.commands.demo import HERE, times_of
+from chat.management.tables import columns_of
 from chat.models import Membership, Message, Reaction, Room, Vote
+from tests.commands import run
 
 pytestmark = pytest.mark.django_db
 User = get_user_model()
-
-
-def run(*command: str, **options) -> str:
-    out = StringIO()
-    call_command(*command, stdout=out, **options)
-    return out.getvalue()
 
 
 class TestCreateRoom:
@@ -45,7 +39,7 @@ class TestCreateRoom:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (["Attic"], "needs an owner"),
+            (["Attic"], "Somebody has to do it"),
             (["Attic", "--owner", "nobody-here"], "nobody with the username"),
             (["Kitchen", "--owner", "alice"], "already a room called"),
             (["  ", "--owner", "alice"], "Give the room a name"),
@@ -82,6 +76,34 @@ class TestRooms:
         (tea,) = json.loads(run("rooms", "--json", "tea"))
         assert (tea["members"], tea["messages"], tea["kind"]) == (2, 1, "public")
 
+    def test_are_weighed(self, alice):
+        with limits.lifted():
+            Room.objects.get(name="Planning").post(alice, "a long story, longer than the others")
+        rooms = json.loads(run("rooms", "--json", "--sort", "size"))
+        assert [room["name"] for room in rooms] == ["Planning", "茶馆"]
+        said = Message.objects.get(room__name="Planning")
+        assert rooms[0]["text_bytes"] == len(said.body) + len(said.html)
+        assert rooms[0]["file_bytes"] == 0
+
+    def test_are_put_into_order(self):
+        def names(order: str) -> list[str]:
+            return [room["name"] for room in json.loads(run("rooms", "--json", "--sort", order))]
+
+        assert names("name") == ["Planning", "茶馆"]
+        assert names("members") == names("messages") == ["茶馆", "Planning"]
+        assert names("created") == ["Planning", "茶馆"]
+
+    def test_where_nothing_was_said_for_long_are_found(self):
+        long_ago = timezone.now() - timedelta(days=100)
+        Room.objects.filter(name="Planning").update(active_at=long_ago)
+        assert self.names("--idle", "99") == {"Planning"}
+        assert self.names("--idle", "101") == set()
+
+    def test_that_are_conversations_are_shown_when_asked_for(self, alice, bob):
+        Room.between(alice, [bob])
+        assert self.names() == {"茶馆", "Planning"}
+        assert len(self.names("--kind", "direct")) == 1
+
     def test_are_chosen_by_words_kind_and_age(self):
         assert self.names() == {"茶馆", "Planning"}
         assert self.names("tea") == {"茶馆"}
@@ -99,7 +121,7 @@ class TestRooms:
 
     def test_stand_in_straight_columns(self):
         titles, *lines = run("rooms").splitlines()
-        starts = {rooms_command.columns_of(line.partition("/rooms/")[0]) for line in lines}
+        starts = {columns_of(line.partition("/rooms/")[0]) for line in lines}
         assert starts == {titles.index("ADDRESS")}
 
     def test_none_are_reported_in_words(self):
