@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import connections
 from redis import Redis
 
-from chat import limits, presence
+from chat import limits, presence, rendering
 from chatsite.serve import compile_words
 from tests import sockets
 
@@ -25,6 +25,7 @@ def clean_slate(settings, tmp_path):
     limits.limiter.cache_clear()
     limits.own_limiter.cache_clear()
     presence._store.cache_clear()
+    rendering._fragment.cache_clear()
 
 
 @pytest.fixture(scope="session", autouse=True)
