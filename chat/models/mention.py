@@ -97,6 +97,8 @@ class Mention(models.Model):
         for person_id in then - now:
             message.mentions.filter(user=person_id or None).delete()
         ids = [person_id or None for person_id in sorted(now - then)]
+        if not ids:
+            return
         message.mentions.bulk_create(
             [Mention(room_id=message.room_id, message=message, user_id=one) for one in ids]
         )

@@ -1,0 +1,86 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from chat import broadcasts, search
+from chat.errors import Archived, NotAllowed, NotFound
+from chat.models.mention import Mention
+from chat.models.message import Message
+from chat.models.preview import Preview
+from chat.models.thread import ThreadReader
+
+if TYPE_CHECKING:
+    from chat.models.room import Room
+
+
+@dataclass(frozen=True)
+class Post:
+    """What somebody is about to say in a room, as it will be kept; see Room.prepare_post()."""
+
+    room: "Room"
+    author: Any
+    body: str
+    html: str
+    nonce: UUID | None = None
+    reply_to: int | None = None
+    thread: int | None = None
+    attachments: Sequence[int] = ()
+    poll: dict | None = None
+    due_at: datetime | None = None
+    forwarded: dict | None = None
+
+    def write(self) -> Message:
+        """Say it. Raises Archived, NotAllowed or NotFound."""
+        try:
+            with transaction.atomic():
+                return self._insert()
+        except (IntegrityError, NotFound, NotAllowed, Archived):
+            # Only now is it asked whether the nonce was used: nearly always it was not.
+            if self.nonce and (twin := self.author.messages.filter(nonce=self.nonce).first()):
+                return twin
+            raise
+
+    def _insert(self) -> Message:
+        """The next message of the room, under the room's lock."""
+        author, room = self.author, self.room.locked_for(self.author)
+        room.require_writable_by(author)
+        original = room.message_to_reply_to(self.reply_to)
+        root = room.root_of_thread(self.thread)
+        files = author.attachments.claim(self.attachments) if self.attachments else []
+        room.have_notices_decided()
+        room.revision += 1
+        message = Message.objects.create(
+            room=room,
+            author=author,
+            body=self.body,
+            html=self.html,
+            nonce=self.nonce,
+            revision=room.revision,
+            reply_to=original,
+            thread=root,
+            files=[file.about() for file in files],
+            poll=self.poll,
+            due_at=self.due_at,
+            forwarded=self.forwarded,
+        )
+        if files:
+            message.attachments.add(*files)
+        search.put(message)
+        if not message.forwarded:  # which names people of another room
+            Mention.keep(message)
+        Preview.ask_for(message)
+        room.active_at = message.created_at
+        if not root:
+            room.last_message = message
+        room.save(update_fields=["revision", "last_message", "active_at"])
+        if room.is_direct:
+            room.bring_back()
+        transaction.on_commit(lambda: broadcasts.message_posted(message))
+        if root:
+            root.count_thread(+1)
+            ThreadReader.take_part(message)
+        return message
