@@ -19,6 +19,8 @@ from chat.protocol import (
     AddedToRoom,
     AllRead,
     AttachmentData,
+    DraftData,
+    DraftSaved,
     MessageChanged,
     MessageData,
     NewMessage,
@@ -74,7 +76,6 @@ def name_data(user) -> dict[str, Any]:
 
 
 def message_data(message) -> MessageData:
-    original = message.reply_to
     return MessageData(
         id=message.pk,
         revision=message.revision,
@@ -95,9 +96,23 @@ def message_data(message) -> MessageData:
         mentions=markup.mentioned(message.html),
         deleted=message.deleted_at is not None,
         attachments=[attachment_data(file) for file in message.files],
-        reply_to=original
-        and Reply(id=original.pk, author=original.author.name, excerpt=original.excerpt),
+        reply_to=reply_data(message.reply_to),
     )
+
+
+def reply_data(original) -> Reply | None:
+    if original is None:
+        return None
+    return Reply(id=original.pk, author=original.author.name, excerpt=original.excerpt)
+
+
+def draft_data(draft) -> DraftData | None:
+    """It answers no message that was deleted since."""
+    if draft is None:
+        return None
+    original = draft.reply_to
+    is_there = original is not None and original.deleted_at is None
+    return DraftData(body=draft.body, reply_to=reply_data(original) if is_there else None)
 
 
 def attachment_data(about: dict) -> AttachmentData:
@@ -175,6 +190,11 @@ def membership_lost(room, user) -> None:
 
 def read(room, user_id: int, message_id: int, **more) -> None:
     publish(user_group(user_id), text=encode(Read(room=room.slug, id=message_id, **more)))
+
+
+def draft_saved(room, user_id: int, draft, by_tab: str) -> None:
+    text = encode(DraftSaved(room=room.slug, draft=draft_data(draft) or DraftData()))
+    publish(user_group(user_id), order={"do": "tell", "text": text, "but": by_tab})
 
 
 def activity(user_id: int, unread: bool) -> None:

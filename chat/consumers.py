@@ -43,6 +43,7 @@ from chat.protocol import (
     React,
     RemovePreview,
     Resync,
+    SaveDraft,
     SendMessage,
     ServerFrame,
     Sync,
@@ -103,7 +104,7 @@ class ChatConsumer(AsyncConsumer):
         self.tab = Tab(self, self.scope["wire"])
         await self.tab.enter()
         try:
-            revisions, threads, unread = await self.ask(self._introduce)
+            revisions, threads, unread, drafts = await self.ask(self._introduce)
         except ChatError as error:
             await self.refuse(error)
             await self.close(CLOSE_CODES[error.code])
@@ -116,6 +117,7 @@ class ChatConsumer(AsyncConsumer):
                 limits=Message.limits(),
                 threads=threads,
                 unread=unread,
+                drafts=drafts,
             )
         )
 
@@ -123,15 +125,21 @@ class ChatConsumer(AsyncConsumer):
         asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("lang", [""])[0]
         return asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
-    def _introduce(self, user) -> tuple[dict[int, int], list[int], list[str]]:
-        """The revision of each of their rooms, and the threads and rooms with something new."""
+    def _introduce(self, user) -> tuple[dict[int, int], list[int], list[str], list[str]]:
+        """The revision of each of their rooms; the threads and rooms with something new; drafts."""
         spend("connect", user.pk)
         presence.enter(self.tab.entry(presence.SITE))
         self.language = user.language or self.language
         threads = user.threads.of_rooms_of(user).unread().values_list("root", flat=True)
         unread = Room.objects.unread_by(user).values_list("slug", flat=True)
-        revisions = dict(user.rooms.values_list("pk", "revision"))
-        return revisions, list(threads[:MOST_THREADS]), list(unread)
+        mine = user.memberships.values_list("room", "room__revision", "has_draft")
+        revisions, begun = {}, []
+        for room_id, revision, has_draft in mine:
+            revisions[room_id] = revision
+            if has_draft:
+                begun.append(room_id)
+        drafts = Room.objects.filter(pk__in=begun).values_list("slug", flat=True) if begun else []
+        return revisions, list(threads[:MOST_THREADS]), list(unread), list(drafts)
 
     # Frames in ----------------------------------------------------------------------------------
 
@@ -187,6 +195,9 @@ class ChatConsumer(AsyncConsumer):
             case Forward():
                 message = await self.ask(self._forward, frame)
                 await self.ack(frame, id=message.pk, revision=message.revision, nonce=frame.nonce)
+            case SaveDraft():
+                await self.ask(self._save_draft, frame)
+                await self.ack(frame)
             case TypingStart():
                 self.typing_allowance.spend()
                 self.tab.start_typing(frame.room)
@@ -282,6 +293,10 @@ class ChatConsumer(AsyncConsumer):
         message = self._message(user, frame.id)
         return message.forward(user, room, knowingly=frame.knowingly, nonce=frame.nonce)
 
+    def _save_draft(self, user, frame: SaveDraft) -> None:
+        membership = self._room(user, frame.room).membership_or_error(user)
+        membership.save_draft(frame.body, frame.reply_to, by_tab=self.tab.id)
+
     def _mark_read(self, user, frame: MarkRead) -> None:
         self._room(user, frame.room).membership_or_error(user).read_up_to(frame.id)
 
@@ -329,7 +344,7 @@ class ChatConsumer(AsyncConsumer):
     def _state(self, user, frame: JoinRoom) -> tuple[Ack, Changes | Resync | None]:
         room = self._room(user, frame.room)
         # Once more: it may have been lost while the tab was being added to those who are told.
-        room.membership_or_error(user)
+        membership = room.membership_or_error(user)
         presence.enter(self.tab.entry(room.pk))
         users, count = people_here(room.pk)
         ack = Ack(
@@ -337,6 +352,7 @@ class ChatConsumer(AsyncConsumer):
             room=room.slug,
             revision=room.revision,
             about=broadcasts.room_data(room, user),
+            draft=broadcasts.draft_data(membership.draft_or_none),
             users=users,
             count=count,
             members=room.members_count,

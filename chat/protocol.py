@@ -126,6 +126,16 @@ class Forward(ClientFrame, tag="forward"):
     knowingly: bool = False
 
 
+class SaveDraft(ClientFrame, tag="save_draft"):
+    """Keep what is being written in the room, with the message it answers, for all tabs and devices
+    of this person; an empty `body` means that it was sent or dropped. The last one to save wins.
+    """
+
+    room: Slug
+    body: Annotated[str, Meta(max_length=10_000)]
+    reply_to: Id | None = None
+
+
 class TypingStart(ClientFrame, tag="typing_start"):
     """To be repeated every few seconds while typing goes on; it lapses by itself."""
 
@@ -182,6 +192,7 @@ AnyClientFrame = (
     | ClosePoll
     | RemovePreview
     | Forward
+    | SaveDraft
     | TypingStart
     | TypingStop
     | Look
@@ -207,6 +218,13 @@ class Reply(Struct):
     id: int
     author: str
     excerpt: str
+
+
+class DraftData(Struct, omit_defaults=True):
+    """What this person is writing in a room; `body` is empty when there is nothing."""
+
+    body: str = ""
+    reply_to: Reply | None = None
 
 
 class Reaction(Struct):
@@ -323,13 +341,15 @@ class ServerFrame(Struct, tag_field="type", kw_only=True):
 class Welcome(ServerFrame, tag="welcome"):
     """The first frame. `limits`: `body` in characters, `frame` and `file` in bytes; `files` in one
     message. `threads`: the ids of the messages in whose threads there is something unread.
-    `unread`: the slugs of the rooms in which there is, the busiest 200."""
+    `unread`: the slugs of the rooms in which there is, the busiest 200. `drafts`: those of the
+    rooms in which this person has begun to write."""
 
     user: Person
     time: datetime
     limits: dict[str, int]
     threads: list[int]
     unread: list[str]
+    drafts: list[str]
 
 
 class NewMessage(ServerFrame, tag="new_message"):
@@ -423,6 +443,13 @@ class Activity(ServerFrame, tag="activity"):
     unread: bool
 
 
+class DraftSaved(ServerFrame, tag="draft"):
+    """What the same person is writing in the room now, in another tab."""
+
+    room: str
+    draft: DraftData
+
+
 class AllRead(ServerFrame, tag="all_read"):
     """The same person has nothing left to read, in no room and no thread."""
 
@@ -473,6 +500,7 @@ class Ack(ServerFrame, tag="ack", omit_defaults=True):
     room: str | None = None
     revision: int | None = None
     about: RoomData | None = None
+    draft: DraftData | None = None
     users: list[Person] | None = None
     count: int | None = None
     members: int | None = None
@@ -507,6 +535,7 @@ AnyServerFrame = (
     | RoomHidden
     | RemovedFromRoom
     | Read
+    | DraftSaved
     | AllRead
     | Activity
     | Notified

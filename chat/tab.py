@@ -122,6 +122,10 @@ class Tab:
     def write(self, frames: Sequence[Frame], data: bytes) -> None:
         self.wire.write(frames, data)
 
+    def tell(self, text: str) -> None:
+        frame = Frame(text)
+        self.write([frame], frame.data)
+
     def heed(self, order: dict) -> None:
         self.orders += 1
         match order:
@@ -129,6 +133,9 @@ class Tab:
                 self.gain_room(room_id)
             case {"do": "leave", "room": room_id}:
                 self.lose_room(room_id)
+            case {"do": "tell", "text": text, "but": tab_id}:
+                if tab_id != self.id:
+                    self.tell(text)
             case {"do": "close", "session": session}:
                 if session in {None, self.session_key}:
                     self.lose_everything()
@@ -154,8 +161,7 @@ class Tab:
         for room_id in held - room_ids:
             for slug in [slug for slug, here in self.open.items() if here.room.pk == room_id]:
                 # Whoever took them out, the client did not hear of it.
-                frame = Frame(encode(RemovedFromRoom(room=slug)))
-                self.write([frame], frame.data)
+                self.tell(encode(RemovedFromRoom(room=slug)))
             self.lose_room(room_id)
         for room_id in room_ids - held:
             self.gain_room(room_id)

@@ -1,6 +1,7 @@
 from chat.models.attachment import Attachment
 from chat.models.block import Block
 from chat.models.device import PushDevice
+from chat.models.draft import Draft
 from chat.models.edit import MessageEdit
 from chat.models.invitation import Invitation
 from chat.models.membership import Membership
@@ -20,6 +21,7 @@ from chat.models.wishes import NoticeWishes
 __all__ = [
     "Attachment",
     "Block",
+    "Draft",
     "Invitation",
     "Membership",
     "Mention",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts
 from chat.errors import NotFound
+from chat.models.draft import Draft
 from chat.models.mention import Mention
 from chat.models.thread import ThreadReader
 
@@ -37,6 +38,7 @@ class Membership(models.Model):
     named_up_to = models.BigIntegerField(default=0, editable=False)
     # Off the person's list until the next message; of direct conversations only.
     is_hidden = models.BooleanField(default=False, editable=False)
+    has_draft = models.BooleanField(default=False, editable=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     class Meta:
@@ -68,6 +70,38 @@ class Membership(models.Model):
         """Choose what to be told of from now on."""
         self.level = level
         self.save(update_fields=["level"])
+
+    @property
+    def draft_or_none(self) -> Draft | None:
+        if not self.has_draft:
+            return None
+        drafts = Draft.objects.select_related("reply_to__author")
+        return drafts.filter(membership=self.pk).first()
+
+    def save_draft(self, body: str, reply_to: int | None = None, *, by_tab: str = "") -> None:
+        """Keep what this person is writing here, in answer to the message `reply_to` if it is still
+        there; nothing but blanks means that they are done with it. The last one to save wins.
+
+        Their tabs are told, but not the one `by_tab`.
+        """
+        body = body.replace("\0", "")  # which PostgreSQL does not keep
+        is_kept = bool(body.strip())
+        with transaction.atomic():
+            # First, as it also locks: two tabs that save at once do so one after the other.
+            Membership.objects.filter(pk=self.pk).update(has_draft=is_kept)
+            if is_kept:
+                original = self.room.messages.visible().filter(pk=reply_to).first()
+                Draft.objects.bulk_create(
+                    [Draft(membership=self, body=body, reply_to=original)],
+                    update_conflicts=True,
+                    unique_fields=["membership"],
+                    update_fields=["body", "reply_to"],
+                )
+            else:
+                Draft.objects.filter(membership=self.pk).delete()
+            draft = Draft(body=body, reply_to=original) if is_kept else None
+            told = partial(broadcasts.draft_saved, self.room, self.user_id, draft, by_tab)
+            transaction.on_commit(told)
 
     def read_up_to(self, message_id: int) -> None:
         """Move the read mark forward to a visible message of this room; never back.

@@ -11,10 +11,10 @@ from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_http_methods
+from msgspec import to_builtins
 from msgspec.structs import asdict
 
-from chat import rendering
-from chat.broadcasts import person_data
+from chat import broadcasts, rendering
 from chat.errors import ChatError
 from chat.models import Attachment, Block, Membership, Message, PushDevice, Room
 
@@ -87,16 +87,18 @@ def last_read(user, room: Room, membership: Membership | None, root: Message | N
 def config(request, room: Room, membership: Membership | None, root: Message | None) -> dict:
     """What the scripts of the page need to know."""
     user = request.user
+    draft = broadcasts.draft_data(membership.draft_or_none) if membership and not root else None
     return {
         "slug": room.slug,
         "revision": room.revision,
-        "user": asdict(person_data(user)),
+        "user": asdict(broadcasts.person_data(user)),
         "time_zone": user.time_zone,
         "thread": root.pk if root else None,
         "last_read": last_read(user, room, membership, root),
         "ws": "/ws/?" + urlencode({"lang": translation.get_language()}),
         "limits": Message.limits(),
         "session": PushDevice.mark_of(request.session.session_key),
+        "draft": to_builtins(draft),
         "can_write": room.archived_at is None,
         "blocked": Block.ids_of(user),
     }

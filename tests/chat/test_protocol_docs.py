@@ -20,6 +20,7 @@ CLIENT, SERVER = get_args(protocol.AnyClientFrame), get_args(protocol.AnyServerF
 PARTS = (
     protocol.Person,
     protocol.Reply,
+    protocol.DraftData,
     protocol.Reaction,
     protocol.NewPoll,
     protocol.Choice,

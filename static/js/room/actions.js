@@ -24,6 +24,7 @@ export class Actions {
     for (const type of ["pointerover", "focusin"]) {
       log.addEventListener(type, ({ target }) => this.#at(target.closest(".message")));
     }
+    this.#at($(".message:is(:hover, :focus-within)", log));
     log.addEventListener("click", (event) => this.#click(event));
     log.addEventListener("keydown", (event) => this.#key(event));
     onHold(log, async (target) => {

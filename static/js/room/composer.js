@@ -1,16 +1,15 @@
-/** Where one writes: keeps what is not sent, and knows when Enter means "send". */
+/** Where one writes: knows what is written, and when Enter means "send". */
 
-import { $, Teller, debounced } from "./dom.js";
-import { config, place, store } from "./page.js";
+import { $, Teller } from "./dom.js";
+import { config } from "./page.js";
 import { textOf } from "./rows.js";
 import { grow, isDone, lengthOf } from "./textarea.js";
 import { say } from "./words.js";
 
-const DRAFT = `draft:${place}`;
 const NEARLY = 500;
 const PAGES = { PageUp: -0.9, PageDown: 0.9 };
 
-/** Tells "send" ({body, replyTo, files}), "edit-last", "scroll" (pages). */
+/** Tells "send" ({body, replyTo, files}), "edit-last", "scroll" (pages), "changed". */
 export class Composer extends Teller {
   #reply = null;
   /** The files that are attached, once there are some: see Tray. */
@@ -22,13 +21,8 @@ export class Composer extends Teller {
     this.textarea = $("textarea", form);
     this.note = $("#count");
     form.noValidate = true; // files need no words
-    this.textarea.value = store.read(DRAFT, "") || this.textarea.value;
     this.fit();
-    const save = () => store.write(DRAFT, this.textarea.value);
-    const saveSoon = debounced(save, 250);
-    this.textarea.addEventListener("input", () => (this.fit(), saveSoon()));
-    addEventListener("pagehide", save);
-    document.addEventListener("visibilitychange", save);
+    this.textarea.addEventListener("input", () => (this.fit(), this.tell("changed")));
     this.textarea.addEventListener("keydown", (event) => this.#key(event));
     form.addEventListener("submit", (event) => (event.preventDefault(), this.#submit()));
     $(".replying button", form).onclick = () => this.replyTo(null);
@@ -36,13 +30,29 @@ export class Composer extends Teller {
 
   /** Answer the message of `row`, or none. */
   replyTo(row) {
-    this.#reply = row;
+    const [id, author] = row ? [Number(row.dataset.id), $(".who", row).textContent] : [];
+    this.#answer(row && { id, author, excerpt: textOf(row).slice(0, 140) });
+    this.tell("changed");
+    if (row) this.textarea.focus();
+  }
+
+  #answer(reply) {
+    this.#reply = reply;
     const chip = $(".replying", this.form);
-    chip.hidden = !row;
-    if (!row) return;
-    $("b", chip).textContent = $(".who", row).textContent;
-    $("span", chip).textContent = textOf(row).slice(0, 140);
-    this.textarea.focus();
+    chip.hidden = !reply;
+    $("b", chip).textContent = reply?.author ?? "";
+    $("span", chip).textContent = reply?.excerpt ?? "";
+  }
+
+  /** What is written and not sent: `body`, and in `reply_to` what it answers, as frames tell it. */
+  get draft() {
+    return this.textarea.value.trim() ? { body: this.textarea.value, reply_to: this.#reply } : {};
+  }
+
+  set draft({ body = "", reply_to = null }) {
+    this.textarea.value = body;
+    this.#answer(reply_to);
+    this.fit();
   }
 
   #key(event) {
@@ -72,14 +82,12 @@ export class Composer extends Teller {
     const body = this.textarea.value;
     if (this.#excess() > 0) return this.#shake();
     if (!body.trim() && !this.tray?.length) return this.textarea.focus();
-    return { body, replyTo: this.#reply && Number(this.#reply.dataset.id) };
+    return { body, replyTo: this.#reply?.id };
   }
 
   clear() {
-    this.textarea.value = "";
-    store.write(DRAFT, null);
-    this.replyTo(null);
-    this.fit();
+    this.draft = {};
+    this.tell("changed");
     this.textarea.focus();
   }
 

@@ -118,10 +118,17 @@ export function enablePolls({ log, status, composer }) {
   };
 }
 
-/** Files: nothing of the first look at a page, so not before it is at rest. */
+// What nobody needs at the first look at a page.
+const atRest = window.requestIdleCallback ?? setTimeout;
+
+/** Let files be attached, and those of messages be looked at and heard. */
 export function enableFiles(composer, log) {
-  const atRest = window.requestIdleCallback ?? setTimeout;
   atRest(async () => (await import("./attaching.js")).enableFiles(composer, log));
+}
+
+/** What can be done with a message. */
+export function enableActions(parts) {
+  atRest(async () => new (await import("./actions.js")).Actions(parts));
 }
 
 /** Show the card of a person whose name or picture is pressed. */
@@ -149,6 +156,9 @@ export function enableLater({ composer, status }) {
   $(".send", composer.form).oncontextmenu = ask; // also what holding a finger on it does
   return async (row) => (await later()).remindOf(row, status);
 }
+
+/** What is written and not sent: needed at once, but not before the page can be read. */
+export const keepDrafts = async (parts) => new (await import("./drafts.js")).Drafts(parts);
 
 /** This room is open: tell the server whether it is looked at, and the person what is for them. */
 export const notice = async (parts) => (await import("./notices.js")).look(parts);

@@ -4,7 +4,6 @@ import { $ } from "./dom.js";
 import { closeMenusOutside } from "../menus.js";
 import { keepOfflinePage } from "../offline.js";
 import { switchThemeInPlace } from "../theme.js";
-import { Actions } from "./actions.js";
 import { Catchup } from "./catchup.js";
 import { Composer } from "./composer.js";
 import { deleter } from "./deleting.js";
@@ -13,6 +12,7 @@ import { History } from "./history.js";
 import {
   completeWords,
   editor,
+  enableActions,
   enableCards,
   enableEdits,
   enableEmoji,
@@ -23,6 +23,7 @@ import {
   enablePolls,
   enableReactions,
   enableShortcuts,
+  keepDrafts,
   notice,
 } from "./lazily.js";
 import { openAtNews } from "./opening.js";
@@ -57,6 +58,7 @@ const reading = new Reading({ socket, timeline, scroll, history, button: $("#jum
 const outbox = new Outbox(socket);
 const pending = new Pending({ list: $("#outbox"), outbox, timeline });
 const composer = new Composer($("#composer"));
+const drafts = keepDrafts({ socket, composer, pane: $("#rooms-pane") });
 const remove = deleter(status);
 const edit = editor({ socket, timeline, scroll, status, remove, composer });
 const people = showPeople(socket);
@@ -84,7 +86,9 @@ let isOut = false; // joining would walk in again
 async function join() {
   if (isOut) return;
   try {
-    people(await socket.ask({ type: "join_room", room, since: catchup.revision }));
+    const here = await socket.ask({ type: "join_room", room, since: catchup.revision });
+    people(here);
+    drafts.then((begun) => begun.joined(here.draft));
     notice({ socket, outbox });
     history.watch();
     reading.look();
@@ -142,7 +146,7 @@ const verbs = {
   unpin: (row) => pin(row, false),
   delete: remove,
 };
-new Actions({ log, scroll, status, verbs });
+enableActions({ log, scroll, status, verbs });
 new Rooms({ socket, reading, pane: $("#rooms-pane"), root });
 enableOnline($("#my-conversations"), socket);
 completeWords(composer.textarea);

@@ -1,0 +1,115 @@
+/** What is written and not sent: kept in this browser at once, on the server a moment later, and so
+    on all devices of this person. The last one to save wins. But what was changed here and is not
+    saved yet is never written over: it is saved next; and where both were changed while this device
+    was away, both stay. What is written in a thread stays in this browser. */
+
+import { $$, debounced } from "./dom.js";
+import { config, place, store } from "./page.js";
+import { lengthOf } from "./textarea.js";
+
+const KEPT = `draft:${place}`;
+const REST = 1000; // ms without a key until the server is told
+
+const isSame = (a, b) => a.body === b.body && a.reply_to?.id === b.reply_to?.id;
+
+/** Both texts, where one does not hold the other. */
+function both(theirs, mine) {
+  const [a, b] = [theirs.body ?? "", mine.body ?? ""];
+  if (a.includes(b)) return theirs;
+  return b.includes(a) ? mine : { ...mine, body: `${a}\n\n${b}` };
+}
+
+export class Drafts {
+  #agreed; // what was last the same here and on the server
+  #sent; // what was last told the server, whether or not it answered
+  #isKept = true;
+  #begun = new Set(); // rooms
+
+  constructor({ socket, composer, pane }) {
+    Object.assign(this, { socket, composer, pane });
+    const kept = store.read(KEPT, {});
+    // Before drafts were saved on the server, only the text was kept.
+    const { agreed = {}, ...mine } = typeof kept === "string" ? { body: kept } : kept;
+    this.#agreed = this.#sent = agreed;
+    composer.draft = both(mine, composer.draft); // one may have begun before the page was ready
+    if (!config.thread) this.#meet(config.draft ?? {});
+    const keepSoon = debounced(() => this.#keep(), 250);
+    const saveSoon = debounced(() => this.#save(), REST);
+    composer.on("changed", () => {
+      this.#isKept = false;
+      keepSoon();
+      if (composer.draft.body) saveSoon();
+      else this.#save(); // it was sent or dropped
+    });
+    const leave = () => (this.#isKept || this.#keep(), this.#save());
+    addEventListener("pagehide", leave);
+    document.addEventListener("visibilitychange", leave);
+    composer.textarea.addEventListener("blur", leave);
+    socket.on("welcome", ({ drafts }) => {
+      this.#begun = new Set(drafts);
+      this.#mark();
+    });
+    socket.on("draft", ({ room, draft }) => this.#hear(room, draft));
+  }
+
+  /** The room was joined, and this is what the server has. */
+  joined(draft = {}) {
+    if (!config.thread) this.#meet(draft);
+  }
+
+  #hear(room, draft) {
+    this.#note(room, draft);
+    if (room === config.slug && !config.thread) this.#meet(draft, true);
+  }
+
+  #meet(theirs, isLive = false) {
+    const mine = this.composer.draft;
+    const isNews = !isSame(theirs, this.#agreed) && !isSame(theirs, this.#sent);
+    if (isNews && isSame(mine, this.#agreed)) this.composer.draft = theirs;
+    else if (isNews && !isLive) this.composer.draft = both(theirs, mine);
+    this.#agreed = this.#sent = theirs;
+    this.#keep();
+    this.#save();
+  }
+
+  #keep() {
+    const { draft } = this.composer;
+    const isNothing = !draft.body && !this.#agreed.body;
+    store.write(KEPT, isNothing ? null : { ...draft, agreed: this.#agreed });
+    this.#isKept = true;
+  }
+
+  async #save() {
+    const { draft } = this.composer;
+    const { body = "", reply_to } = draft;
+    const isKnown = isSame(draft, this.#agreed) || isSame(draft, this.#sent);
+    if (config.thread || isKnown || !this.socket.isOpen) return;
+    if (lengthOf(body) > config.limits.body) return;
+    this.#sent = draft;
+    try {
+      const frame = { type: "save_draft", room: config.slug, body, reply_to: reply_to?.id };
+      await this.socket.ask(frame);
+    } catch (refusal) {
+      // Where no answer came, joining tells what became of it.
+      if (refusal.code !== "disconnected") this.#sent = this.#agreed;
+      return;
+    }
+    this.#agreed = draft;
+    this.#note(config.slug, draft);
+    this.#keep();
+    this.#save(); // what was changed meanwhile
+  }
+
+  #note(room, { body }) {
+    if (body) this.#begun.add(room);
+    else this.#begun.delete(room);
+    this.#mark();
+  }
+
+  /** Rooms where something is begun bear a pencil at the side. */
+  #mark() {
+    for (const link of $$("a[data-room]", this.pane)) {
+      link.toggleAttribute("data-draft", this.#begun.has(link.dataset.room));
+    }
+  }
+}
