@@ -16,7 +16,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import avatars, names
+from accounts import addresses, avatars, names
 from chat import broadcasts, limits
 from chat.errors import Invalid, Taken
 
@@ -118,12 +118,14 @@ class PeopleManager(UserManager.from_queryset(PeopleQuerySet)):  # type: ignore[
         """
         return next(iter(self.raw(query, [session_key, timezone.now(), user_id])), None)
 
-    def enter_as_guest(self, nickname: str) -> "User":
-        """A new guest called `nickname`. Raises Invalid or Taken."""
+    def enter_as_guest(self, nickname: str, address: str | None = None) -> "User":
+        """A new guest called `nickname`, who came from that IP address. Raises Invalid or Taken."""
         guest = User(
             username=f"guest-{secrets.token_hex(8)}",
             is_guest=True,
             hears_from=User.HearsFrom.NEAR,
+            address_key=addresses.fingerprint(address) if address else "",
+            address_mask=addresses.masked(address) if address else "",
         )
         guest.set_unusable_password()
         guest.display_name = User.usable_name(nickname)
@@ -156,6 +158,9 @@ class User(AbstractUser):
     avatar = models.FileField(_("picture"), upload_to="avatars/", blank=True)
     is_guest = models.BooleanField(_("guest"), default=False)
     is_bot = models.BooleanField(_("bot"), default=False)
+    # Of a guest, where they came from: see accounts.addresses. The address itself is not kept.
+    address_key = models.CharField(max_length=32, blank=True, editable=False)
+    address_mask = models.CharField(max_length=20, blank=True, editable=False)
     language = models.CharField(
         _("language"), max_length=10, blank=True, choices=settings.LANGUAGES
     )

@@ -19,6 +19,7 @@ from chat.protocol import (
     AddedToRoom,
     AllRead,
     AttachmentData,
+    Decided,
     DraftData,
     DraftSaved,
     MessageChanged,
@@ -33,6 +34,7 @@ from chat.protocol import (
     Read,
     RemovedFromRoom,
     Reply,
+    Reported,
     RoomChanged,
     RoomData,
     RoomHidden,
@@ -95,6 +97,7 @@ def message_data(message) -> MessageData:
         thread=message.thread_id,
         mentions=markup.mentioned(message.html),
         deleted=message.deleted_at is not None,
+        removed_by=message.removed["by"] if message.removed else UNSET,
         attachments=[attachment_data(file) for file in message.files],
         reply_to=reply_data(message.reply_to),
     )
@@ -132,6 +135,9 @@ def room_data(room, viewer=None) -> RoomData:
         kind=room.kind,
         guests_allowed=room.guests_allowed,
         archived=room.archived_at is not None,
+        slow=room.slow_seconds,
+        locked=room.locked_at is not None,
+        lock_words=room.lock_words,
         people=[person_data(person) for person in room.others] if room.is_direct else UNSET,
     )
 
@@ -186,6 +192,27 @@ def room_hidden(room, user) -> None:
 def membership_lost(room, user) -> None:
     publish(user_group(user.pk), order={"do": "leave", "room": room.pk})
     publish(user_group(user.pk), text=encode(RemovedFromRoom(room=room.slug)))
+
+
+def decided(decision, person=None) -> None:
+    """To the tabs of the person concerned, in their language; or of another whom it strikes too."""
+    person = person or decision.person
+    about = decision.of if decision.kind == "reversed" else decision
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        frame = Decided(
+            id=about.pk,
+            kind=about.kind,
+            text=decision.said_to(person),
+            room=decision.room.slug if decision.room else None,
+            message=decision.message_id,
+            until=about.until,
+            reversed=about != decision,
+        )
+    publish(user_group(person.pk), text=encode(frame))
+
+
+def reported(room, moderator_id: int, count: int) -> None:
+    publish(user_group(moderator_id), text=encode(Reported(room=room.slug, count=count)))
 
 
 def read(room, user_id: int, message_id: int, **more) -> None:

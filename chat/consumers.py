@@ -239,10 +239,7 @@ class ChatConsumer(AsyncConsumer):
         return verb(user, *args)
 
     def _room(self, user, slug: str) -> Room:
-        room = Room.objects.visible_to(user).filter(slug=slug).first()
-        if room is None:
-            raise NotFound
-        return room
+        return Room.objects.called(slug, user)
 
     def _message(self, user, message_id: int) -> Message:
         messages = Message.objects.visible_to(user).visible().select_related("room")

@@ -4,7 +4,10 @@ Every error has a `code` for programs and a `message` for people that says what 
 page, admin and command show the same ones.
 """
 
+import math
+
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class ChatError(Exception):
@@ -27,6 +30,21 @@ class NotFound(ChatError):
 class NotAllowed(ChatError):
     code = "not_allowed"
     message = _("You may not do that here.")
+
+
+class Muted(NotAllowed):
+    """Until when, by whom and why is said where it is raised."""
+
+    code = "muted"
+
+
+class Banned(NotAllowed):
+    code = "banned"
+
+
+class Locked(NotAllowed):
+    code = "locked"
+    message = _("This room is locked for now: only who moderates it can write.")
 
 
 class SignedOut(ChatError):
@@ -68,6 +86,20 @@ class TooFast(ChatError):
     """`retry_after`: seconds until the next try is worth it."""
 
     code = "too_fast"
+
+
+class TooSoon(TooFast):
+    """The room is in slow mode."""
+
+    @classmethod
+    def after(cls, wait: float) -> "TooSoon":
+        seconds = max(1, math.ceil(wait))
+        message = ngettext(
+            "This room is in slow mode. You can write again in %(seconds)d second.",
+            "This room is in slow mode. You can write again in %(seconds)d seconds.",
+            seconds,
+        )
+        return cls(message % {"seconds": seconds}, retry_after=seconds)
 
 
 class Unavailable(ChatError):

@@ -298,7 +298,8 @@ class PreviewData(Struct, omit_defaults=True):
 class MessageData(Struct):
     """A message as it stands now; `html` is its whole fragment of the page.
 
-    A deleted one has `deleted` and no `body`, and its fragment is a tombstone. `thread` is the id
+    A deleted one has `deleted` and no `body`, and its fragment is a tombstone; `removed_by` is what
+    the moderator is called who removed it, and may bring it back. `thread` is the id
     of the message under which it was said; the room itself does not show such a one. `mentions` are
     the ids of the people whom it names, or 0 for everybody in the room.
     """
@@ -321,16 +322,24 @@ class MessageData(Struct):
     thread: int | None = None
     mentions: list[int] = []
     deleted: bool = False
+    removed_by: str | UnsetType = UNSET
 
 
 class RoomData(Struct):
-    """`kind`: public, private or direct. A direct one is named after the others in it, `people`."""
+    """`kind`: public, private or direct. A direct one is named after the others in it, `people`.
+
+    `slow`: how many seconds a member waits between two messages, or 0. `locked`: only who moderates
+    can write, and `lock_words` may say why.
+    """
 
     name: str
     topic: str
     kind: str
     guests_allowed: bool
     archived: bool
+    slow: int = 0
+    locked: bool = False
+    lock_words: str = ""
     people: list[Person] | UnsetType = UNSET
 
 
@@ -421,6 +430,31 @@ class RoomHidden(ServerFrame, tag="room_hidden"):
 
 class RemovedFromRoom(ServerFrame, tag="removed_from_room"):
     room: str
+
+
+class Decided(ServerFrame, tag="decided"):
+    """Something was decided about this person, or taken back (`reversed`).
+
+    `kind`: removed (a message, `message` being its id), muted, banned, address (all guests from
+    their network address are banned), shown_out, role, suspended, upheld (their appeal was
+    declined). `text` says it in their language, with until when, by whom and why. `until` is None
+    where there is no end. `id`, of the decision in force, leads to where they can appeal.
+    """
+
+    id: int
+    kind: str
+    text: str
+    room: str | None
+    message: int | None
+    until: datetime | None
+    reversed: bool
+
+
+class Reported(ServerFrame, tag="reported"):
+    """To who moderates the room: how many reports and appeals wait for them there now."""
+
+    room: str
+    count: int
 
 
 class Read(ServerFrame, tag="read", omit_defaults=True):
@@ -534,6 +568,8 @@ AnyServerFrame = (
     | AddedToRoom
     | RoomHidden
     | RemovedFromRoom
+    | Decided
+    | Reported
     | Read
     | DraftSaved
     | AllRead

@@ -10,7 +10,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from chat import hub
-from chat.models import Message, Notice, Preview, Reminder, Scheduled, digest
+from chat.models import Message, Notice, Preview, Reminder, Removal, Scheduled, digest
 from chat.models.attachment import sweep
 from chat.queue import every
 
@@ -62,6 +62,12 @@ def forget_old_previews() -> None:
 @task()
 def free_files() -> None:
     sweep()
+
+
+@every(hours=6)
+@task()
+def forget_what_was_removed() -> None:
+    Removal.forget_old()
 
 
 @task()

@@ -420,6 +420,7 @@ LIMITS = {
     "connect": env.str("LIMIT_CONNECTIONS", default="60 per minute"),
     "frame": env.str("LIMIT_FRAMES", default="300 per 10 seconds"),
     "room": env.str("LIMIT_NEW_ROOMS", default="20 per hour"),
+    "report": env.str("LIMIT_REPORTS", default="20 per hour"),
     "conversation": env.str("LIMIT_NEW_CONVERSATIONS", default="30 per hour"),
     "guest": env.str("LIMIT_GUESTS", default="30 per hour"),
 }

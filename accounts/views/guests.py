@@ -34,7 +34,7 @@ def enter(request, nickname: str) -> None:
     User.usable_name(nickname)  # a name that will not do costs no try
     limits.spend("guest", client_ip(request))
     User.objects.expire_guests()
-    person = User.objects.enter_as_guest(nickname)
+    person = User.objects.enter_as_guest(nickname, client_ip(request))
     login(request, person)
     request.session.set_expiry(int(User.GUEST_SESSION.total_seconds()))
 

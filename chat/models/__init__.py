@@ -7,6 +7,11 @@ from chat.models.invitation import Invitation
 from chat.models.membership import Membership
 from chat.models.mention import Mention
 from chat.models.message import Message
+from chat.models.moderation.decision import Appeal, Decision
+from chat.models.moderation.removal import Removal
+from chat.models.moderation.report import Report
+from chat.models.moderation.restraint import Restraint
+from chat.models.moderation.why import Reason
 from chat.models.notice import Notice
 from chat.models.poll import Vote, new_poll
 from chat.models.preview import Preview
@@ -19,8 +24,10 @@ from chat.models.thread import ThreadReader
 from chat.models.wishes import NoticeWishes
 
 __all__ = [
+    "Appeal",
     "Attachment",
     "Block",
+    "Decision",
     "Draft",
     "Invitation",
     "Membership",
@@ -32,7 +39,11 @@ __all__ = [
     "Preview",
     "PushDevice",
     "Reaction",
+    "Reason",
     "Reminder",
+    "Removal",
+    "Report",
+    "Restraint",
     "Room",
     "Scheduled",
     "Search",

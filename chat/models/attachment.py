@@ -27,14 +27,15 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user) -> "AttachmentQuerySet":
         """The files of messages that `user` may read, and those of their own not sent yet."""
         rooms = Room.objects.visible_to(user).values("pk")
-        return self.filter(Q(message__room__in=rooms) | Q(message=None, author=user.pk))
+        readable = Q(message__room__in=rooms) | Q(message=None, author=user.pk)
+        return self.filter(readable, quarantined_at=None)
 
     def claim(self, ids: list[int]) -> "list[Attachment]":
         """Those that no message has yet, locked, in the order of `ids`.
 
         Within a transaction. Raises NotFound when one of them is gone or sent already.
         """
-        found = self.select_for_update().filter(message=None).in_bulk(ids)
+        found = self.select_for_update().filter(message=None, quarantined_at=None).in_bulk(ids)
         if len(found) != len(ids):
             raise NotFound(_("A file is not there any more. Attach it again."))
         return [found[id] for id in ids]
@@ -100,6 +101,8 @@ class Attachment(models.Model):
     stored = models.CharField(max_length=100, editable=False)
     thumbnail = models.CharField(max_length=100, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Its message was removed by a moderator: nobody gets it, until that is taken back.
+    quarantined_at = models.DateTimeField(_("in quarantine"), null=True, editable=False)
 
     objects = AttachmentQuerySet.as_manager()
 
@@ -120,8 +123,7 @@ class Attachment(models.Model):
         Raises as Room.post() does, NotFound for who is no member, or TooLong for what is too large
         by itself or for the author's quota.
         """
-        room.membership_or_error(author)
-        room.require_writable_by(author)
+        room.require_writable_by(author, room.membership_or_error(author))
         limits.spend("upload", author.pk)
         cls._check_size(file.size)
         with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as scratch:

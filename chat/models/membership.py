@@ -36,6 +36,10 @@ class Membership(models.Model):
     last_read = models.BigIntegerField(default=0, editable=False)
     # The newest message that names them; only behind it is it worth counting what mentions them.
     named_up_to = models.BigIntegerField(default=0, editable=False)
+    # Until when they may only read; Restraint says why. None: they may write.
+    muted_until = models.DateTimeField(null=True, editable=False)
+    # When they last wrote while the room was in slow mode.
+    spoke_at = models.DateTimeField(null=True, editable=False)
     # Off the person's list until the next message; of direct conversations only.
     is_hidden = models.BooleanField(default=False, editable=False)
     has_draft = models.BooleanField(default=False, editable=False)

@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts, limits, markup, search
-from chat.errors import Archived, Empty, FromPrivate, Invalid, NotAllowed, NotFound, TooLong
+from chat.errors import Empty, FromPrivate, Invalid, NotAllowed, NotFound, TooLong
 from chat.models.edit import MessageEdit
 from chat.models.mention import Mention
+from chat.models.moderation.decision import Decision
+from chat.models.moderation.removal import Removal
 from chat.models.poll import Vote, is_closed
 from chat.models.preview import Preview
 from chat.models.reaction import Reaction
@@ -125,6 +127,8 @@ class Message(models.Model):
     pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
+    # By a moderator: the `id` of the decision, and who they are called, `by`.
+    removed = models.JSONField(null=True, blank=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -213,7 +217,7 @@ class Message(models.Model):
             is_mine = message.author_id == by.pk
             if not is_mine and not by.has_perm("chat.change_message"):
                 raise NotAllowed(_("Only its author can edit a message."))
-            message.room.require_writable_by(by)
+            message.room.require_writable_by(by, message.room.membership_of(by))
             if text == message.body:
                 return message
             now = timezone.now()
@@ -231,28 +235,74 @@ class Message(models.Model):
             search.put(message)
         return message
 
-    def remove(self, by) -> "Message":
-        """Take back one's own message, or as a moderator of the room or the site anybody's."""
-        if self.author_id != by.pk and not by.has_perm("chat.delete_message"):
+    def remove(self, by, *, report=None, **why) -> "Message":
+        """Take back one's own message; or as a moderator of the room or the site anybody's, for
+        a `reason` and in `words`, which closes what was reported of it and can be reversed.
+        """
+        is_mine = self.author_id == by.pk
+        if not is_mine and not by.has_perm("chat.delete_message"):
             self.room.require_role(by, "moderator")
         with self._changing() as message:
-            if message.files:
-                message.attachments.release()
-            message.body, message.html, message.files = "", "", []
-            message.deleted_at, message.pinned_at, message.reaction_tally = timezone.now(), None, []
-            message.poll = message.forwarded = None
-            message._show_no_preview(None)
-            for more in (message.reactions, message.edits, message.votes, message.mentions):
-                more.all().delete()
-            message.save()
-            search.drop(message)
-            room = message.room
-            if room.last_message_id == message.pk:
-                room.last_message = room.messages.visible().in_main().order_by("-pk").first()
-                room.save(update_fields=["last_message"])
-            if message.thread_id:
-                message._root().count_thread(-1)
+            if is_mine:
+                if message.files:
+                    message.attachments.release()
+                for more in (message.reactions, message.edits, message.votes):
+                    more.all().delete()
+            else:
+                about = {"room": message.room, "person": message.author, "message": message}
+                decision = Decision.record(Decision.Kind.REMOVED, by, **about, report=report, **why)
+                Removal.keep(message, decision)
+                message.removed = {"id": decision.pk, "by": by.name}
+                message.reports.settle(decision)
+            message._become_tombstone()
         return message
+
+    def _become_tombstone(self) -> None:
+        self.body, self.html, self.files = "", "", []
+        self.deleted_at, self.pinned_at, self.reaction_tally = timezone.now(), None, []
+        self.poll = self.forwarded = None
+        self._show_no_preview(None)
+        self.mentions.all().delete()
+        self.save()
+        search.drop(self)
+        self._settle_counts(-1)
+
+    def restore(self, by, **why) -> Decision:
+        """Let what a moderator removed be said again. Raises NotAllowed or NotFound."""
+        removal = Removal.objects.filter(message=self.pk).select_related("decision").first()
+        if removal is None:
+            raise NotFound
+        return removal.decision.reverse(by, **why)
+
+    def put_back(self, decision: Decision) -> None:
+        """What restore() does once it is allowed; for Decision.reverse()."""
+        with self.room.locked() as room:
+            gone = room.messages.with_author().filter(pk=self.pk, removal__decision=decision)
+            message = gone.select_related("removal").first()
+            if message is None:
+                raise NotFound(_("What this message said is not kept any more."))
+            message.room = room
+            message.removal.give_back(message)
+            message.deleted_at, message.removed = None, None
+            message.reaction_tally = Reaction.tally_of(message)
+            if message.poll:
+                message.poll = Vote.count(message)
+            message._take_revision()
+            message.save()
+            search.put(message)
+            if not message.forwarded:
+                Mention.keep(message)
+            Preview.ask_for(message)
+            message._settle_counts(+1)
+
+    def _settle_counts(self, more: int) -> None:
+        """What the room and the thread know of their newest, after this one came or went."""
+        room = self.room
+        if not self.thread_id:
+            room.last_message = room.messages.visible().in_main().order_by("-pk").first()
+            room.save(update_fields=["last_message"])
+        else:
+            self._root().count_thread(more)
 
     def pin(self, by, on: bool = True) -> "Message":
         """Put this message on the room's board, or take it off. For who moderates the room, and
@@ -264,8 +314,8 @@ class Message(models.Model):
         with self._locked() as message:
             if message.room.is_direct:
                 message._require_taking_part(by)
-            elif message.room.archived_at:
-                raise Archived
+            else:
+                message.room.require_writable_by(by, message.room.membership_of(by))
             if on == (message.pinned_at is not None):
                 return message
             if on and message.room.messages.pinned().count() >= self.MOST_PINS:
@@ -411,5 +461,4 @@ class Message(models.Model):
 
     def _require_taking_part(self, user) -> None:
         """Raises NotFound for who is not a member now, and Archived."""
-        self.room.membership_or_error(user)
-        self.room.require_writable_by(user)
+        self.room.require_writable_by(user, self.room.membership_or_error(user))

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from chat import broadcasts, search
-from chat.errors import Archived, NotAllowed, NotFound
+from chat.errors import Archived, NotAllowed, NotFound, TooSoon
 from chat.models.mention import Mention
 from chat.models.message import Message
 from chat.models.preview import Preview
@@ -34,11 +34,11 @@ class Post:
     forwarded: dict | None = None
 
     def write(self) -> Message:
-        """Say it. Raises Archived, NotAllowed or NotFound."""
+        """Say it. Raises Archived, Locked, Muted, NotAllowed, NotFound or TooSoon."""
         try:
             with transaction.atomic():
                 return self._insert()
-        except (IntegrityError, NotFound, NotAllowed, Archived):
+        except (IntegrityError, NotFound, NotAllowed, Archived, TooSoon):
             # Only now is it asked whether the nonce was used: nearly always it was not.
             if self.nonce and (twin := self.author.messages.filter(nonce=self.nonce).first()):
                 return twin
@@ -47,7 +47,10 @@ class Post:
     def _insert(self) -> Message:
         """The next message of the room, under the room's lock."""
         author, room = self.author, self.room.locked_for(self.author)
-        room.require_writable_by(author)
+        membership = room.membership_of(author) if room.is_held else None
+        room.require_writable_by(author, membership)
+        if membership:
+            room.take_turn(membership)
         original = room.message_to_reply_to(self.reply_to)
         root = room.root_of_thread(self.thread)
         files = author.attachments.claim(self.attachments) if self.attachments else []

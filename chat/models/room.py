@@ -22,6 +22,9 @@ from chat.models.forwarding import origin_of
 from chat.models.membership import Membership
 from chat.models.mention import Mention
 from chat.models.message import Message
+from chat.models.moderation.decision import Decision
+from chat.models.moderation.moderated import Moderated
+from chat.models.moderation.restraint import Restraint
 from chat.models.post import Post
 from chat.models.thread import ThreadReader
 from chat.queue import later
@@ -32,9 +35,23 @@ NOTICED_AFTER = timedelta(seconds=2)
 
 class RoomQuerySet(models.QuerySet):
     def visible_to(self, user) -> "RoomQuerySet":
-        """The rooms that exist for `user`: the ones open to them, and their own."""
+        """The rooms that exist for `user`: their own, and the ones open to them, from which they
+        are not banned.
+        """
         mine = Exists(Membership.objects.filter(room=OuterRef("pk"), user=user.pk))
-        return self.filter(Room.open_to(user) | mine)
+        banned = Exists(Restraint.objects.on(user).bans().filter(room=OuterRef("pk")))
+        return self.filter(mine | Room.open_to(user) & ~banned)
+
+    def called(self, slug: str, user) -> "Room":
+        """The room of that address. Raises NotFound where it does not exist for `user`, or Banned,
+        which says why.
+        """
+        if room := self.visible_to(user).filter(slug=slug).first():
+            return room
+        bans = Restraint.objects.on(user).bans().filter(room__slug=slug)
+        if ban := bans.select_related("decision").first():
+            raise ban.refusal(user)
+        raise NotFound
 
     def sidebar_for(self, user, most: int = 200) -> "list[Room]":
         """The rooms of `user` in use, busiest first, each with its `membership`, whether it is
@@ -114,7 +131,7 @@ class Bytes(models.Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-class Room(Direct, models.Model):
+class Room(Direct, Moderated, models.Model):
     """A conversation and the people in it.
 
     Every change to a message takes the next `revision` under this row's lock. So revisions are
@@ -142,6 +159,11 @@ class Room(Direct, models.Model):
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    # How long a member waits between two messages, in seconds.
+    slow_seconds = models.PositiveSmallIntegerField(_("slow mode"), default=0, editable=False)
+    # Since when only who moderates may write, and what they said why.
+    locked_at = models.DateTimeField(_("locked"), null=True, editable=False)
+    lock_words = models.CharField(max_length=500, blank=True, editable=False)
 
     revision = models.BigIntegerField(default=0, editable=False)
     # Raised when a member's name or picture changes, so that cached pages are made anew.
@@ -166,6 +188,7 @@ class Room(Direct, models.Model):
     membership: Membership | None
     unread: bool
     mentions_unread: int
+    is_held: bool  # see locked_for()
     is_open: bool
     is_mine: bool
     here: int
@@ -173,6 +196,7 @@ class Room(Direct, models.Model):
     class Meta:
         verbose_name = _("room")
         verbose_name_plural = _("rooms")
+        permissions = [("moderate_room", _("Can moderate every room"))]
         constraints = [
             models.UniqueConstraint(
                 "name_key", condition=Q(kind="public"), name="public_room_names_are_unique"
@@ -305,14 +329,17 @@ class Room(Direct, models.Model):
         if self.is_direct:
             raise NotAllowed
         membership = self.membership_of(user)
-        if (membership and membership.is_at_least(role)) or self.is_run_from_above_by(user):
+        if (membership and membership.is_at_least(role)) or self.is_run_from_above_by(user, role):
             return membership
         raise NotAllowed
 
     @staticmethod
-    def is_run_from_above_by(user) -> bool:
-        """Whether `user` runs this room like any other: a superuser, or staff given that right."""
-        return user.has_perm("chat.change_room")
+    def is_run_from_above_by(user, role: str = Membership.Role.OWNER) -> bool:
+        """Whether `user` runs this room like any other, as if they had that role there: a
+        superuser, or staff given that right.
+        """
+        is_moderator = role != Membership.Role.OWNER and user.has_perm("chat.moderate_room")
+        return is_moderator or user.has_perm("chat.change_room")
 
     def join(self, user) -> Membership:
         """Walk in. Raises NotFound where `user` may not, or TooFast."""
@@ -347,22 +374,18 @@ class Room(Direct, models.Model):
             raise NotAllowed(_("This room does not take guests."))
         if user.is_guest and role != Membership.Role.MEMBER:
             raise NotAllowed(_("A guest cannot run a room."))
+        if self.restraints.on(user).bans().exists():
+            raise NotAllowed(_("%s is banned from this room. Lift the ban first.") % user.name)
         return self.admit(user, role)[0]
 
-    def remove_member(self, by, user) -> None:
-        """Show somebody out. A moderator may remove members, an owner everybody else."""
-        mine = self.require_role(by, Membership.Role.MODERATOR)
-        with self.locked() as room:
-            theirs = room.memberships.filter(user=user).first()
-            if theirs is None:
+    def remove_member(self, by, user, **why) -> Decision:
+        """Show somebody out, who may come back. A moderator may remove members, an owner everybody
+        else.
+        """
+        with self._deciding(by, user) as room:
+            if not room.let_go(user):
                 raise NotFound
-            if mine and not mine.outranks(theirs) and not self.is_run_from_above_by(by):
-                raise NotAllowed
-            if theirs.role == Membership.Role.OWNER and not room._owners().exclude(user=user):
-                raise NotAllowed(_("A room needs an owner. Make somebody else one first."))
-            room._drop(room.memberships.filter(pk=theirs.pk))
-            # A link that is used up does not bring them back.
-            user.admissions.filter(invitation__room=room).delete()
+            return Decision.record(Decision.Kind.SHOWN_OUT, by, room=room, person=user, **why)
 
     def set_role(self, by, user, role: str) -> None:
         """Make a member owner, moderator or plain member. Only owners may; one always stays."""
@@ -370,25 +393,37 @@ class Room(Direct, models.Model):
         if user.is_guest and role != Membership.Role.MEMBER:
             raise NotAllowed(_("A guest cannot run a room."))
         with self.locked() as room:
-            if role != Membership.Role.OWNER and not room._owners().exclude(user=user):
-                raise NotAllowed(_("A room needs an owner. Make somebody else one first."))
-            if not room.memberships.filter(user=user).update(role=role):
-                raise NotFound
-            transaction.on_commit(lambda: broadcasts.room_changed(room))
+            before = room.membership_or_error(user).role
+            if before == role:
+                return
+            room.give_role(user, role)
+            details = {"role": role, "before": before}
+            Decision.record(Decision.Kind.ROLE, by, room=room, person=user, details=details)
+
+    def give_role(self, user, role: str) -> None:
+        """For set_role() and what takes it back, under the room's lock. One owner always stays."""
+        if role != Membership.Role.OWNER and not self._owners().exclude(user=user):
+            raise NotAllowed(_("A room needs an owner. Make somebody else one first."))
+        if not self.memberships.filter(user=user).update(role=role):
+            raise NotFound
+        transaction.on_commit(lambda: broadcasts.room_changed(self))
 
     def _owners(self):
         return self.memberships.filter(role=Membership.Role.OWNER)
 
     def admit(self, user, role=Membership.Role.MEMBER) -> tuple[Membership, bool]:
-        """Make `user` a member, whoever asks; and whether they were none before.
+        """Make `user` a member, whoever asks; and whether they were none before. Raises Banned.
 
         For join() and Invitation.accept(), which know whether they may.
         """
+        if membership := self.membership_of(user):
+            return membership, False
+        terms = self.terms_for(user)
         with transaction.atomic():
             membership, is_new = self.memberships.get_or_create(
                 user=user,
                 # What was said before one came is history, not news.
-                defaults={"role": role, "last_read": self.last_message_id or 0},
+                defaults={"role": role, "last_read": self.last_message_id or 0, **terms},
             )
             if is_new:
                 Room.objects.filter(pk=self.pk).update(members_count=F("members_count") + 1)
@@ -454,10 +489,13 @@ class Room(Direct, models.Model):
     def locked_for(self, author) -> "Room":
         """This room as locked() has it, within a transaction. Raises NotFound for who is no member.
 
-        Asked with every post. Hence in SQL, a quarter of the ORM's time.
+        It knows whether there may be something to hold `author` back (`is_held`), so that only then
+        their membership is read. Asked with every post. Hence in SQL, a quarter of the ORM's time.
         """
         query = """
-            SELECT room.* FROM chat_room room
+            SELECT room.*, membership.muted_until IS NOT NULL OR membership.role = 'member'
+                AND (room.slow_seconds > 0 OR room.locked_at IS NOT NULL) AS is_held
+            FROM chat_room room
             JOIN chat_membership membership ON membership.room_id = room.id
             WHERE room.id = %s AND membership.user_id = %s
         """
@@ -478,10 +516,14 @@ class Room(Direct, models.Model):
         if not is_asked_for or now - self.active_at > timedelta(minutes=1):
             later("decide_notices", self.pk, at=now + NOTICED_AFTER)
 
-    def require_writable_by(self, author) -> None:
-        """Raises Archived, or NotAllowed where the other one does not want to hear from them."""
+    def require_writable_by(self, author, membership: Membership | None) -> None:
+        """Raises Archived, Muted, Locked, or NotAllowed where the other one does not want to hear
+        from them. `membership` is theirs; who runs the site may have none.
+        """
         if self.archived_at:
             raise Archived
+        if membership:
+            self.require_voice(membership)
         if self.is_direct:
             self.require_open_to(author)
 

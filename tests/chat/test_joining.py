@@ -21,6 +21,9 @@ async def test_the_ack_tells_what_the_room_is_and_who_is_here(tab_of, says, alic
         "kind": "private",
         "guests_allowed": False,
         "archived": False,
+        "slow": 0,
+        "locked": False,
+        "lock_words": "",
     }
 
 

@@ -93,6 +93,7 @@ async def test_a_removed_member_is_told_and_hears_no_more(tab_of, says, alice, b
     await in_thread(room.remove_member, alice, bob)
     for tab in (his, elsewhere):
         assert (await tab.receive("removed_from_room"))["room"] == room.slug
+        assert (await tab.receive("decided"))["kind"] == "shown_out"
     await hers.receive("user_left", user=his.me)
     for tab in (his, elsewhere):
         tab.read_all()

@@ -1,0 +1,313 @@
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat import broadcasts, limits
+from chat.errors import Empty, NotAllowed, NotFound, Taken
+from chat.models.moderation.why import Why, checked, clock_of
+
+
+def noted(to, related_name="+"):
+    """A foreign key that outlives what it points to: nothing in the log is ever changed."""
+    return models.ForeignKey(
+        to, models.DO_NOTHING, null=True, db_constraint=False, related_name=related_name
+    )
+
+
+class DecisionQuerySet(models.QuerySet):
+    def with_names(self) -> "DecisionQuerySet":
+        """Everything that showing them needs. What is gone by now is None, its name is kept."""
+        return self.select_related("by", "person", "room", "message").prefetch_related("answers")
+
+    def about(self, person) -> "DecisionQuerySet":
+        """What `person` is told of: what was decided about them, and its reversals."""
+        return self.filter(person=person.pk).exclude(kind=Decision.Kind.DISMISSED)
+
+
+class Decision(Why):
+    """One line of the moderation log, which the database lets nobody change or delete.
+
+    A reversal is a line of its own, `of` the one that it takes back.
+    """
+
+    class Kind(models.TextChoices):
+        REMOVED = "removed", _("Message removed")
+        MUTED = "muted", _("Muted")
+        BANNED = "banned", _("Banned")
+        ADDRESS_BANNED = "address", _("Network address banned")
+        SHOWN_OUT = "shown_out", _("Taken out of the room")
+        ROLE = "role", _("Role given")
+        SLOWED = "slowed", _("Slow mode set")
+        LOCKED = "locked", _("Room locked")
+        SUSPENDED = "suspended", _("Account suspended")
+        DISMISSED = "dismissed", _("Report dismissed")
+        REVERSED = "reversed", _("Taken back")
+        UPHELD = "upheld", _("Appeal declined")
+
+    APPEALABLE = (Kind.REMOVED, Kind.MUTED, Kind.BANNED, Kind.SHOWN_OUT)
+
+    kind = models.CharField(_("what"), max_length=10, choices=Kind)
+    by = noted(settings.AUTH_USER_MODEL)
+    person = noted(settings.AUTH_USER_MODEL, "decisions")  # whom it concerns
+    room = noted("chat.Room", "decisions")
+    message = noted("chat.Message")
+    of = models.ForeignKey("self", models.DO_NOTHING, null=True, related_name="answers")
+    until = models.DateTimeField(_("until"), null=True)  # None: no end
+    # What they were called then: `by`, `person`, `room`.
+    names = models.JSONField(default=dict)
+    # What else it was about, and how things were before: see the verbs.
+    details = models.JSONField(default=dict)
+    created_at = models.DateTimeField(_("when"), default=timezone.now)
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        constraints = [
+            models.UniqueConstraint(
+                "of", condition=Q(kind="reversed"), name="decisions_are_reversed_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["room", "-id"], name="decisions_in_a_room"),
+            models.Index(fields=["person", "-id"], name="decisions_about_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.names.get('person') or self.names.get('room')}"
+
+    @classmethod
+    def record(
+        cls, kind, by, *, room=None, person=None, message=None, of=None, until=None, report=None,
+        details=None, **why,
+    ) -> "Decision":  # fmt: skip
+        """Write it down, tell the person concerned, and close the `report` it answers.
+
+        Within the transaction that does what was decided. `why`: `reason` and `words`.
+        """
+        names = {"by": by.name, "person": person and person.name, "room": room and room.name}
+        decision = cls.objects.create(
+            kind=kind,
+            by=by,
+            person=person,
+            room=room,
+            message=message,
+            of=of,
+            until=until,
+            names={role: name for role, name in names.items() if name},
+            details=details or {},
+            **checked(**why),
+        )
+        if report:
+            report.settle(decision)
+        if person and kind != cls.Kind.DISMISSED:
+            transaction.on_commit(partial(broadcasts.decided, decision))
+        return decision
+
+    @property
+    def reversal(self) -> "Decision | None":
+        return next((one for one in self.answers.all() if one.kind == self.Kind.REVERSED), None)
+
+    def said_to(self, person) -> str:
+        """The decision in one sentence for the person concerned, with who, until when and why."""
+        kind, until = self.kind, self.until
+        words = TOLD_UNTIL if until else TOLD
+        if self.of and kind == self.Kind.REVERSED:
+            kind, until, words = self.of.kind, None, TOLD_BACK
+        told = {
+            "by": self.names.get("by", ""),
+            "room": self.names.get("room", _("a direct conversation")),
+            "until": until and clock_of(person, until),
+        }
+        return f"{words[kind] % told} {self.why}".strip()
+
+    # Taking it back -----------------------------------------------------------------------------
+
+    def reverse(self, by, *, report=None, **why) -> "Decision":
+        """Let things be as they were before; the new line of the log.
+
+        Raises NotAllowed for who may not, and for what is over or taken back already.
+        """
+        self._require_reversible_by(by)
+        try:
+            with transaction.atomic():
+                self._undo(by)
+                about = {"room": self.room, "person": self.person, "message": self.message}
+                kind = self.Kind.REVERSED
+                return self.record(kind, by, of=self, report=report, **about, **why)
+        except IntegrityError:
+            raise NotAllowed(_("That was taken back already.")) from None
+
+    def _require_reversible_by(self, by) -> None:
+        if self.person_id == by.pk:
+            raise NotAllowed(_("Others decide about you."))
+        if self.kind == self.Kind.SUSPENDED:
+            if not by.has_perm("accounts.change_user"):
+                raise NotAllowed
+            return
+        if self.room is None:
+            raise NotFound
+        if self.kind == self.Kind.REMOVED and by.has_perm("chat.delete_message"):
+            return
+        role = "owner" if self.kind == self.Kind.ROLE else "moderator"
+        mine = self.room.require_role(by, role)
+        # What an owner decided, an owner takes back.
+        if mine and mine.role == "moderator" and not self.room.is_run_from_above_by(by, role):
+            theirs = self.by and self.room.membership_of(self.by)
+            if theirs and theirs.role == "owner":
+                raise NotAllowed(_("An owner of the room decided that. Only owners take it back."))
+
+    def _undo(self, by) -> None:
+        room, kind = self.room, self.Kind
+        match self.kind:
+            case kind.REMOVED:
+                if self.message is None:
+                    raise NotFound
+                self.message.put_back(self)
+            case kind.MUTED | kind.BANNED | kind.ADDRESS_BANNED:
+                room.free(self)
+            case kind.SHOWN_OUT:
+                if room.has_place_for(self.person):
+                    room.admit(self.person)
+            case kind.ROLE:
+                room.give_role(self.person, self.details["before"])
+            case kind.SLOWED:
+                room.set_slow(self.details["before"])
+            case kind.LOCKED:
+                room.set_lock(None)
+            case kind.SUSPENDED:
+                self.person.reactivate()
+            case kind.DISMISSED:
+                self.reports.update(decided_at=None, decision=None)
+            case _:
+                raise NotAllowed(_("This cannot be taken back. Decide anew instead."))
+
+    # People without a room ----------------------------------------------------------------------
+
+    @classmethod
+    def suspend(cls, by, person, *, report=None, **why) -> "Decision":
+        """Let `person` in no more, anywhere on the site. For who may change people."""
+        if not by.has_perm("accounts.change_user") or (person.is_staff and not by.is_superuser):
+            raise NotAllowed
+        if by == person:
+            raise NotAllowed(_("Others decide about you."))
+        with transaction.atomic():
+            person.deactivate()
+            return cls.record(cls.Kind.SUSPENDED, by, person=person, report=report, **why)
+
+    # Being heard --------------------------------------------------------------------------------
+
+    def may_be_appealed_by(self, person) -> bool:
+        """Whether `person` is concerned, and has not appealed yet; for pages, the verb decides."""
+        concerns = self.person_id == person.pk and self.kind in self.APPEALABLE
+        return concerns and not self.reversal and not hasattr(self, "appeal")
+
+    def appeal_by(self, person, words: str) -> "Appeal":
+        """Ask for another look at it, once. Raises Empty, NotFound, Taken, TooFast or TooLong."""
+        if self.person_id != person.pk or self.kind not in self.APPEALABLE:
+            raise NotFound
+        words = checked(words=words)["words"]
+        if not words:
+            raise Empty(_("Say why it should be looked at once more."))
+        if self.reversal:
+            raise NotAllowed(_("That was taken back already."))
+        limits.spend("report", person.pk)
+        try:
+            with transaction.atomic():
+                appeal = Appeal.objects.create(decision=self, words=words)
+                if self.room:
+                    self.room.tell_moderators()
+        except IntegrityError:
+            raise Taken(_("You have appealed already. It is looked at once.")) from None
+        return appeal
+
+
+_K = Decision.Kind
+TOLD: dict[str, Any] = {
+    _K.REMOVED: _("%(by)s removed a message of yours in “%(room)s”."),
+    _K.MUTED: _("%(by)s muted you in “%(room)s”: you can read, but not write."),
+    _K.BANNED: _("%(by)s banned you from “%(room)s”."),
+    _K.ADDRESS_BANNED: _("%(by)s banned the network you come from from “%(room)s”."),
+    _K.SHOWN_OUT: _("%(by)s took you out of “%(room)s”."),
+    _K.ROLE: _("%(by)s gave you another role in “%(room)s”."),
+    _K.SUSPENDED: _("%(by)s suspended your account."),
+    _K.UPHELD: _("%(by)s looked at your appeal about “%(room)s”. The decision stands."),
+}
+TOLD_UNTIL: dict[str, Any] = {
+    _K.MUTED: _("%(by)s muted you in “%(room)s” until %(until)s: you can read, but not write."),
+    _K.BANNED: _("%(by)s banned you from “%(room)s” until %(until)s."),
+    _K.ADDRESS_BANNED: _(
+        "%(by)s banned the network you come from from “%(room)s” until %(until)s."
+    ),
+}
+TOLD_BACK: dict[str, Any] = {
+    _K.REMOVED: _("%(by)s brought your message in “%(room)s” back."),
+    _K.MUTED: _("%(by)s lifted your mute in “%(room)s”."),
+    _K.BANNED: _("%(by)s lifted your ban from “%(room)s”."),
+    _K.ADDRESS_BANNED: _("%(by)s lifted the ban of your network from “%(room)s”."),
+    _K.SHOWN_OUT: _("%(by)s brought you back into “%(room)s”."),
+    _K.ROLE: _("%(by)s gave you your former role in “%(room)s” back."),
+    _K.SUSPENDED: _("%(by)s opened your account again."),
+}
+
+
+class AppealQuerySet(models.QuerySet):
+    def open(self) -> "AppealQuerySet":
+        return self.filter(answered_at=None)
+
+    def to_be_answered_by(self, moderator) -> "AppealQuerySet":
+        """Nobody answers their own."""
+        return self.open().exclude(decision__person=moderator.pk)
+
+
+class Appeal(models.Model):
+    """What the person concerned says against a decision. There is one, and one answer."""
+
+    decision = models.OneToOneField(Decision, models.DO_NOTHING, related_name="appeal")
+    words = models.CharField(_("in their words"), max_length=500)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    answered_at = models.DateTimeField(null=True, editable=False)
+    answer = models.ForeignKey(Decision, models.DO_NOTHING, null=True, related_name="+")
+
+    objects = AppealQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("appeal")
+        verbose_name_plural = _("appeals")
+        indexes = [models.Index("created_at", condition=Q(answered_at=None), name="open_appeals")]
+
+    def __str__(self) -> str:
+        return f"{self.decision}: {self.words[:60]}"
+
+    def grant(self, by, **why) -> Decision:
+        """Take the decision back. Raises as Decision.reverse()."""
+        with self._answering() as appeal:
+            appeal.answer = appeal.decision.reverse(by, **why)
+        return appeal.answer
+
+    def decline(self, by, **why) -> Decision:
+        """Let the decision stand."""
+        with self._answering() as appeal:
+            decision = appeal.decision
+            decision._require_reversible_by(by)
+            about = {"person": decision.person, "room": decision.room, "message": decision.message}
+            appeal.answer = Decision.record(Decision.Kind.UPHELD, by, of=decision, **about, **why)
+        return appeal.answer
+
+    @contextmanager
+    def _answering(self):
+        """This appeal, its row locked, kept as answered after the block. Raises NotAllowed."""
+        with transaction.atomic():
+            appeal = Appeal.objects.open().select_for_update().filter(pk=self.pk).first()
+            if appeal is None:
+                raise NotAllowed(_("Somebody answered that already."))
+            yield appeal
+            appeal.answered_at = timezone.now()
+            appeal.save(update_fields=["answered_at", "answer"])

@@ -1,0 +1,144 @@
+from functools import partial
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat import broadcasts, limits
+from chat.errors import Invalid, NotAllowed, NotFound, Taken
+from chat.models.moderation.decision import Appeal, Decision, noted
+from chat.models.moderation.why import Why, checked
+
+
+class ReportQuerySet(models.QuerySet):
+    def open(self) -> "ReportQuerySet":
+        return self.filter(decided_at=None)
+
+    def to_be_decided_by(self, moderator) -> "ReportQuerySet":
+        """Nobody decides about themselves."""
+        return self.open().exclude(person=moderator.pk)
+
+    def with_names(self) -> "ReportQuerySet":
+        return self.select_related("reporter", "person", "message__author", "room")
+
+    def settle(self, decision: Decision) -> None:
+        """Let `decision` be the answer to those of these that are open; all are of one room."""
+        if self.open().update(decided_at=timezone.now(), decision=decision) and decision.room:
+            decision.room.tell_moderators()
+
+
+class Report(Why):
+    """That somebody finds a message, or a person, not right. Open until somebody decides."""
+
+    # Where it happened; None: the person was reported from their page.
+    room = models.ForeignKey("chat.Room", models.CASCADE, null=True, related_name="reports")
+    message = models.ForeignKey("chat.Message", models.CASCADE, null=True, related_name="reports")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="reports_about",
+        verbose_name=_("about"),
+    )
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="reports", verbose_name=_("reporter")
+    )
+    # What the message said then: its author may change it, or take it back.
+    text = models.TextField(_("text"), blank=True)
+    created_at = models.DateTimeField(_("reported"), default=timezone.now, editable=False)
+    decided_at = models.DateTimeField(_("decided"), null=True, editable=False)
+    decision = noted(Decision, "reports")
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        constraints = [
+            models.UniqueConstraint(
+                "reporter",
+                "message",
+                condition=Q(decided_at=None, message__isnull=False),
+                name="one_open_report_per_message",
+            ),
+            models.UniqueConstraint(
+                "reporter",
+                "person",
+                condition=Q(decided_at=None, message=None),
+                name="one_open_report_per_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["room", "id"], condition=Q(decided_at=None), name="open_reports"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()}: {self.person}"
+
+    @classmethod
+    def file(cls, by, *, message=None, person=None, room=None, **why) -> "Report":
+        """Report a `message`, or a `person`, perhaps for what they did in `room`.
+
+        Raises Invalid, NotAllowed, NotFound for what `by` cannot see, Taken while their report of
+        the same is open, or TooFast.
+        """
+        why = checked(**why)
+        if not why["reason"]:
+            raise Invalid(_("Choose what is wrong with it."))
+        if message:
+            room, person = message.room, message.author
+            if message.deleted_at:
+                raise NotFound
+        if room and not type(room).objects.visible_to(by).filter(pk=room.pk).exists():
+            raise NotFound
+        if person == by:
+            raise NotAllowed(_("You cannot report yourself."))
+        limits.spend("report", by.pk)
+        text = message.body or message.excerpt if message else ""
+        about = {"room": room, "message": message, "person": person, "text": text}
+        try:
+            with transaction.atomic():
+                report = cls.objects.create(reporter=by, **about, **why)
+        except IntegrityError:
+            raise Taken(_("You have reported this already. Somebody will look at it.")) from None
+        if room:
+            room.tell_moderators()
+        return report
+
+    @property
+    def twins(self) -> "ReportQuerySet":
+        """All reports of the same, this one among them."""
+        if self.message_id:
+            return Report.objects.filter(message=self.message_id)
+        return Report.objects.filter(message=None, person=self.person_id, room=self.room_id)
+
+    def settle(self, decision: Decision) -> None:
+        """Let `decision` be the answer to it and its twins. Raises NotFound for another room's."""
+        if decision.room_id not in {None, self.room_id}:
+            raise NotFound
+        self.twins.settle(decision)
+
+    def dismiss(self, by, **why) -> Decision:
+        """There is nothing wrong. For who moderates its room, or the site."""
+        if self.person_id == by.pk:
+            raise NotAllowed(_("Others decide about you."))
+        if not by.has_perm("chat.change_report"):
+            if self.room is None:
+                raise NotFound
+            self.room.require_role(by, "moderator")
+        with transaction.atomic():
+            if not self.twins.open().select_for_update().exists():
+                raise NotAllowed(_("Somebody decided that already."))
+            about = {"room": self.room, "person": self.person, "message": self.message}
+            return Decision.record(Decision.Kind.DISMISSED, by, **about, report=self, **why)
+
+
+def tell_of_open_ones(room) -> None:
+    """Tell who moderates `room` how many reports and appeals wait for them there."""
+    people = list(room.reports.open().values_list("person", flat=True))
+    appeals = Appeal.objects.open().filter(decision__room=room)
+    people += appeals.values_list("decision__person", flat=True)
+    for moderator in room.memberships.exclude(role="member").values_list("user", flat=True):
+        count = len(people) - people.count(moderator)  # nobody decides about themselves
+        transaction.on_commit(partial(broadcasts.reported, room, moderator, count))
