@@ -80,7 +80,7 @@ def measure_bare(options, kind: str, **more: str) -> float:
     with scratch() as folder:
         command, env = (
             server_command(kind, port, "bench.bare:application"),
-            environment(folder, port),
+            environment(folder, port, **more),
         )
         with running(command, port, env, folder / "server.log") as process:
             browser = Browser(port)
