@@ -49,7 +49,7 @@ def room(request, slug: str):
         "has_older": history["has_older"],
         "has_newer": history["has_newer"],
         "around": around,
-        "thread": root,
+        "thread": root.pk if root else None,
         "may_moderate": bool(membership and membership.is_at_least(Membership.Role.MODERATOR)),
         "may_pin": bool(membership and membership.may_pin),
         "may_edit": bool(membership and membership.is_at_least(Membership.Role.OWNER)),
