@@ -47,6 +47,7 @@ from chat.protocol import (
     SendMessage,
     ServerFrame,
     Sync,
+    TakeBack,
     TypingStart,
     TypingStop,
     Vote,
@@ -177,6 +178,9 @@ class ChatConsumer(AsyncConsumer):
             case DeleteMessage():
                 message = await self.ask(self._delete, frame)
                 await self.ack(frame, revision=message.revision)
+            case TakeBack():
+                message = await self.ask(self._take_back, frame)
+                await self.ack(frame, revision=message and message.revision)
             case React():
                 message = await self.ask(self._react, frame)
                 await self.ack(frame, revision=message.revision)
@@ -269,6 +273,11 @@ class ChatConsumer(AsyncConsumer):
 
     def _delete(self, user, frame: DeleteMessage) -> Message:
         return self._message(user, frame.id).remove(user)
+
+    def _take_back(self, user, frame: TakeBack) -> Message | None:
+        sent = Message.objects.visible_to(user).visible().select_related("room")
+        message = sent.filter(author=user, nonce=frame.nonce).first()
+        return message and message.take_back(user)
 
     def _react(self, user, frame: React) -> Message:
         return self._message(user, frame.id).react(user, frame.emoji, frame.on)

@@ -79,6 +79,14 @@ class DeleteMessage(ClientFrame, tag="delete_message"):
     id: Id
 
 
+class TakeBack(ClientFrame, tag="take_back"):
+    """Undo that a message of one's own was sent, within 15 seconds. It goes without a trace, and
+    its files can be sent again. By its `nonce`, so that nobody has to know whether it has arrived.
+    """
+
+    nonce: UUID
+
+
 class React(ClientFrame, tag="react"):
     """Put an emoji to a message (`on`) or take one's own back; doing it again changes nothing."""
 
@@ -186,6 +194,7 @@ AnyClientFrame = (
     | SendMessage
     | EditMessage
     | DeleteMessage
+    | TakeBack
     | React
     | Pin
     | Vote
@@ -299,8 +308,9 @@ class MessageData(Struct):
     """A message as it stands now; `html` is its whole fragment of the page.
 
     A deleted one has `deleted` and no `body`, and its fragment is a tombstone; `removed_by` is what
-    the moderator is called who removed it, and may bring it back. `thread` is the id
-    of the message under which it was said; the room itself does not show such a one. `mentions` are
+    the moderator is called who removed it, and may bring it back. An empty fragment means that it
+    was taken back, and that nothing is shown in its place. `thread` is the id of the message under
+    which it was said; the room itself does not show such a one. `mentions` are
     the ids of the people whom it names, or 0 for everybody in the room.
     """
 

@@ -45,8 +45,11 @@ def fragment(message) -> str:
 
 
 def fragments(messages: Iterable) -> str:
-    """The fragments of `messages`, which come with their authors, one after the other."""
-    return "".join(_fragment(Look.of(message)) for message in messages)
+    """The fragments of `messages`, which come with their authors, one after the other.
+
+    That of a message that was taken back is empty.
+    """
+    return "".join(_fragment(Look.of(one)) for one in messages if not one.taken_back_at)
 
 
 @lru_cache(maxsize=KEPT)

@@ -48,7 +48,8 @@ class MessageQuerySet(models.QuerySet):
         costs what the first does.
         """
         # Not by joins: fifty messages have a few authors, and making each anew costs more.
-        messages: MessageQuerySet = self.prefetch_related("author", "reply_to__author")
+        there = self.filter(taken_back_at=None)
+        messages: MessageQuerySet = there.prefetch_related("author", "reply_to__author")
         if around is not None:
             up_to_it = messages.page(before=around + 1)
             after_it = messages.page(after=around)
@@ -92,6 +93,8 @@ class Message(models.Model):
     MOST_PINS = 100  # in a room
     # A slip of the pen that is mended at once is nobody's business.
     GRACE = timedelta(seconds=60)
+    # What was sent can be undone: browsers offer it for ten seconds, the rest is for the way.
+    UNDONE_WITHIN = timedelta(seconds=15)
     # What catching up may bring at once, in messages and in characters of text and HTML.
     CHANGES_LIMIT, CHANGES_LENGTH = 200, 100_000
 
@@ -129,6 +132,8 @@ class Message(models.Model):
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
     # By a moderator: the `id` of the decision, and who they are called, `by`.
     removed = models.JSONField(null=True, blank=True, editable=False)
+    # Deleted right after it was sent: then nothing is shown in its place.
+    taken_back_at = models.DateTimeField(null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -236,7 +241,7 @@ class Message(models.Model):
         return message
 
     def remove(self, by, *, report=None, **why) -> "Message":
-        """Take back one's own message; or as a moderator of the room or the site anybody's, for
+        """Delete one's own message; or as a moderator of the room or the site anybody's, for
         a `reason` and in `words`, which closes what was reported of it and can be reversed.
         """
         is_mine = self.author_id == by.pk
@@ -244,10 +249,7 @@ class Message(models.Model):
             self.room.require_role(by, "moderator")
         with self._changing() as message:
             if is_mine:
-                if message.files:
-                    message.attachments.release()
-                for more in (message.reactions, message.edits, message.votes):
-                    more.all().delete()
+                message._discard()
             else:
                 about = {"room": message.room, "person": message.author, "message": message}
                 decision = Decision.record(Decision.Kind.REMOVED, by, **about, report=report, **why)
@@ -256,6 +258,34 @@ class Message(models.Model):
                 message.reports.settle(decision)
             message._become_tombstone()
         return message
+
+    def take_back(self, by) -> "Message":
+        """Undo that this was sent, as long as it is new: it goes without a trace, unless somebody
+        has begun a thread under it. Its files are its author's again, who may send them anew.
+
+        Raises NotAllowed for what others wrote, and when it is too late.
+        """
+        with self._locked() as message:
+            if message.author_id != by.pk:
+                raise NotAllowed
+            if timezone.now() - message.created_at > self.UNDONE_WITHIN:
+                raise NotAllowed(_("It is too late to undo this. It can still be deleted."))
+            if message.files:
+                message.attachments.update(message=None)
+                message.files = []
+            if not message.thread_count:
+                message.taken_back_at = timezone.now()
+            message._take_revision()
+            message._discard()
+            message._become_tombstone()
+        return message
+
+    def _discard(self) -> None:
+        """Let go of what others added to it, and of its files."""
+        if self.files:
+            self.attachments.release()
+        for more in (self.reactions, self.edits, self.votes):
+            more.all().delete()
 
     def _become_tombstone(self) -> None:
         self.body, self.html, self.files = "", "", []

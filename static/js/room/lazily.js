@@ -157,6 +157,11 @@ export function enableLater({ composer, status }) {
   return async (row) => (await later()).remindOf(row, status);
 }
 
+/** Let what was just sent be taken back. */
+export function enableUndo(parts) {
+  atRest(async () => new (await import("./undo.js")).Undo(parts));
+}
+
 /** What is written and not sent: needed at once, but not before the page can be read. */
 export const keepDrafts = async (parts) => new (await import("./drafts.js")).Drafts(parts);
 

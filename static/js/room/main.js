@@ -23,6 +23,7 @@ import {
   enablePolls,
   enableReactions,
   enableShortcuts,
+  enableUndo,
   keepDrafts,
   notice,
 } from "./lazily.js";
@@ -156,6 +157,7 @@ enableFormatting(composer.form, composer.textarea);
 enablePolls({ log, status, composer });
 enableCards($("#card"));
 enableEdits(log);
+enableUndo({ composer, outbox, pending, timeline, status });
 enablePanes(root);
 enableSearchKeys($("#search"));
 fitKeyboard(root);

@@ -14,7 +14,8 @@ export function newNonce() {
   );
 }
 
-/** Tells "sent" ({item, ack}), "failed" ({item}), "waiting" ({seconds}). */
+/** Tells "added" ({item}), "sent" ({item, ack}), "failed" ({item}), "kept" ({message}: what was to be
+    taken back is not), "waiting" ({seconds}). */
 export class Outbox extends Teller {
   #isBusy = false;
 
@@ -36,12 +37,24 @@ export class Outbox extends Teller {
     if (files?.length) item.files = files;
     if (config.thread) item.thread = config.thread;
     store.write(NAME, [...this.all, item]);
+    this.tell("added", { item });
     this.flush();
     return item;
   }
 
+  /** Undo add(): what did not leave yet does not, and the server takes back what did. */
+  takeBack(nonce) {
+    this.drop(nonce);
+    store.write(NAME, [...this.all, { back: nonce }]);
+    this.flush();
+  }
+
   drop(nonce) {
-    store.write(NAME, this.all.filter((item) => item.nonce !== nonce));
+    this.#keep((item) => item.nonce !== nonce);
+  }
+
+  #keep(isKept) {
+    store.write(NAME, this.all.filter(isKept));
   }
 
   retry(nonce) {
@@ -67,18 +80,23 @@ export class Outbox extends Teller {
   }
 
   async #post(item) {
-    const { room, body, nonce, reply_to, thread, poll } = item;
+    const { room, body, nonce, reply_to, thread, poll, back } = item;
     const attachments = item.files?.map(({ id }) => id);
+    const forget = () => this.#keep((one) => (back ? one.back !== back : one.nonce !== nonce));
     try {
       const said = { room, body, nonce, reply_to, thread, poll, attachments };
-      const ack = await this.socket.ask({ type: "send_message", ...said });
-      this.drop(nonce);
-      this.tell("sent", { item, ack });
+      const post = { type: "send_message", ...said };
+      const ack = await this.socket.ask(back ? { type: "take_back", nonce: back } : post);
+      forget();
+      if (!back) this.tell("sent", { item, ack });
     } catch (refusal) {
       if (["disconnected", "signed_out"].includes(refusal.code)) throw refusal;
       if (refusal.retryAfter) {
         this.tell("waiting", { seconds: refusal.retryAfter });
         await sleep(refusal.retryAfter * 1000);
+      } else if (back) {
+        forget();
+        this.tell("kept", refusal);
       } else {
         this.tell("failed", { item: this.#fail(nonce, refusal.message) });
       }

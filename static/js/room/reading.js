@@ -18,6 +18,7 @@ export class Reading extends Teller {
     super();
     Object.assign(this, { socket, timeline, scroll, button });
     timeline.on("arrived", (arrival) => this.#arrived(arrival));
+    timeline.on("gone", ({ row }) => this.#gone(row));
     scroll.on("moved", () => this.look());
     socket.onHere("read", (frame) => this.#readElsewhere(frame));
     document.addEventListener("visibilitychange", () => this.look());
@@ -64,6 +65,12 @@ export class Reading extends Teller {
     // Away from the window, the first thing missed gets the mark.
     if (document.hidden && !this.unseen) markUnread(row);
     this.#count(this.unseen + 1);
+    this.#showButton();
+  }
+
+  #gone(row) {
+    const wasNew = this.unseen && row.matches(".arrived") && Number(row.dataset.id) > this.#told;
+    if (wasNew) this.#count(this.unseen - 1);
     this.#showButton();
   }
 

@@ -9,6 +9,7 @@ const STEPS = { previous: -1, next: 1, previous_unread: -1, next_unread: 1 };
 
 export class Rooms {
   #newest = new Map();
+  #first = new Map(); // the message that made a room unread
   #title = document.title;
   #count = 0;
 
@@ -17,6 +18,7 @@ export class Rooms {
     socket.on("welcome", ({ unread }) => this.#refresh(new Set(unread)));
     socket.on("state", (state) => state === "waiting" && this.#newest.clear());
     socket.on("new_message", (frame) => this.#news(frame));
+    socket.on("message_changed", (frame) => this.#gone(frame));
     socket.on("missed", ({ room }) => room !== config.slug && this.#missed(room));
     socket.on("read", (frame) => this.#read(frame));
     socket.on("all_read", () => this.#allRead());
@@ -66,8 +68,14 @@ export class Rooms {
     this.#newest.set(room, message.id);
     if (room === config.slug) return;
     if (message.author.id === me.id) return this.#mark(room);
+    if (!("unread" in (this.#linkTo(room)?.dataset ?? {}))) this.#first.set(room, message.id);
     const isMeant = message.mentions.includes(me.id) || message.mentions.includes(0);
     this.#mark(room, true, Number(this.#linkTo(room)?.dataset.mentions ?? 0) + isMeant);
+  }
+
+  /** Where what was taken back was all the news, there is none. */
+  #gone({ room, message: { id, html } }) {
+    if (!html && this.#first.get(room) === id && this.#newest.get(room) === id) this.#mark(room);
   }
 
   /** After an absence; but what was heard since is newer than the welcome. */

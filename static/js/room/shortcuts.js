@@ -14,6 +14,7 @@ export const KEYS = {
   send: "Enter",
   line: "Shift+Enter",
   edit_last: "ArrowUp",
+  undo: "Mod+Z",
   bold: "Mod+B",
   italic: "Mod+I",
   code: "Mod+E",

@@ -8,7 +8,7 @@ const REMEMBERED = 300;
 const idOf = (row) => Number(row?.dataset.id);
 const revisionOf = (row) => Number(row.dataset.revision);
 
-/** Tells "arrived" ({row, message}), "replaced" ({old, row}),
+/** Tells "arrived" ({row, message}), "replaced" ({old, row}), "gone" ({row}),
     "extended" (by a page, or made anew) and "trimmed". */
 export class Timeline extends Teller {
   rows = new Map();
@@ -37,11 +37,13 @@ export class Timeline extends Teller {
   /** Show a message as a frame told it, unless something newer is known. */
   take(message) {
     const row = this.rows.get(message.id);
-    if (row) {
+    if (!message.html) {
+      this.#remember(message);
+      if (row) this.#drop(row);
+    } else if (row) {
       if (revisionOf(row) < message.revision) this.#replace(row, fromServer(message.html)[0]);
     } else if (message.deleted || !this.#isWithin(message.id)) {
-      this.#unseen.set(message.id, message);
-      if (this.#unseen.size > REMEMBERED) this.#unseen.delete(this.#unseen.keys().next().value);
+      this.#remember(message);
     } else {
       const [fresh] = fromServer(message.html);
       this.#place(fresh);
@@ -52,7 +54,8 @@ export class Timeline extends Teller {
   /** Add a page of older or newer messages. */
   add(html) {
     const fresh = fromServer(html).filter((row) => !this.rows.has(idOf(row)));
-    this.#quietly(() => fresh.forEach((row) => this.#place(this.#newestOf(row))));
+    const rows = fresh.map((row) => this.#newestOf(row)).filter(Boolean); // some were taken back
+    this.#quietly(() => rows.forEach((row) => this.#place(row)));
   }
 
   /** Begin again with this page. */
@@ -74,6 +77,23 @@ export class Timeline extends Teller {
     }
     arrange(first);
     this.tell("trimmed");
+  }
+
+  #remember(message) {
+    this.#unseen.set(message.id, message);
+    if (this.#unseen.size > REMEMBERED) this.#unseen.delete(this.#unseen.keys().next().value);
+  }
+
+  /** It was taken back right after it was sent. */
+  #drop(row) {
+    const [above, below] = [row.previousElementSibling, row.nextElementSibling];
+    this.rows.delete(idOf(row));
+    this.#quietly(() => row.remove());
+    if (below?.matches(".message")) arrange(below);
+    else if (above?.matches(".day, #unread")) above.remove();
+    row.dataset.deleted = $(".body", row).textContent = "";
+    this.#requote(row);
+    this.tell("gone", { row });
   }
 
   #isWithin(id) {

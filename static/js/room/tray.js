@@ -19,8 +19,7 @@ export class Tray {
     this.list = $("#tray");
     this.url = $("#attach").dataset.url;
     composer.tray = this;
-    for (const about of store.read(KEPT, [])) this.#show(new Upload(null, about));
-    this.#changed();
+    this.putBack(store.read(KEPT, []));
     addEventListener("online", () => {
       for (const upload of this.#uploads) if (upload.canRetry) upload.start(this.url);
     });
@@ -71,6 +70,12 @@ export class Tray {
     this.#chips.clear();
     this.#changed();
     return files;
+  }
+
+  /** Take in what the server has already. */
+  putBack(files) {
+    for (const about of files) this.#show(new Upload(null, about));
+    this.#changed();
   }
 
   #show(upload) {

@@ -1,0 +1,72 @@
+/** What was just sent can be taken back for some seconds: into the composer, as if it had not been
+    sent. What waits in the outbox, as long as it does. */
+
+import { $, copyOf } from "./dom.js";
+import { shortcutOf } from "./shortcuts.js";
+
+const OFFERED = 10_000; // ms; the server allows for the way
+
+export class Undo {
+  #item = null;
+  #timer = 0;
+
+  constructor({ composer, outbox, pending, timeline, status }) {
+    Object.assign(this, { composer, outbox, pending, timeline });
+    this.button = copyOf("undo");
+    $("#count").before(this.button);
+    this.button.onclick = () => this.#undo();
+    composer.textarea.addEventListener("keydown", (event) => {
+      if (!this.#item || composer.textarea.value || shortcutOf(event) !== "undo") return;
+      event.preventDefault();
+      this.#undo();
+    });
+    outbox.on("added", ({ item }) => item.poll || this.#offer(item));
+    outbox.on("sent", ({ item }) => this.#isOf(item) && this.#count());
+    outbox.on("failed", ({ item }) => this.#isOf(item) && this.#end()); // its row offers more
+    outbox.on("kept", ({ message }) => {
+      status.tell(message);
+      for (const row of timeline.all) row.classList.remove("pending");
+    });
+  }
+
+  #isOf(item) {
+    return item && item.nonce === this.#item?.nonce;
+  }
+
+  #offer(item) {
+    this.#end();
+    this.#item = item;
+    this.button.hidden = false;
+  }
+
+  /** It is sent: from now on time runs. */
+  #count() {
+    this.button.classList.add("runs");
+    this.#timer = setTimeout(() => this.#end(), OFFERED);
+  }
+
+  #end() {
+    clearTimeout(this.#timer);
+    if (document.activeElement === this.button) this.composer.textarea.focus();
+    this.button.hidden = true;
+    this.button.classList.remove("runs");
+    this.#item = null;
+  }
+
+  #undo() {
+    const { nonce, body, files, reply_to } = this.#item;
+    const { composer, timeline } = this;
+    this.#end();
+    this.outbox.takeBack(nonce);
+    this.pending.settle(nonce);
+    [...timeline.all].find((row) => row.dataset.nonce === nonce)?.classList.add("pending");
+    const { draft } = composer;
+    composer.draft = { ...draft, body: [body, draft.body].filter(Boolean).join("\n\n") };
+    if (files) composer.tray?.putBack(files);
+    const original = timeline.rows.get(reply_to);
+    if (original) composer.replyTo(original);
+    else composer.tell("changed");
+    composer.textarea.focus();
+    composer.textarea.setSelectionRange(body.length, body.length);
+  }
+}
