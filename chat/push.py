@@ -164,7 +164,7 @@ def _judge(answer) -> None:
         raise Gone
     if status == 429 or status >= 500:
         wait = answer.headers.get("Retry-After", "")
-        seconds = min(float(wait), 3600.0) if wait.isdecimal() else None
+        seconds = min(float(wait), 3600.0) if wait.isdecimal() else 0.0
         raise TryLater(f"HTTP {status}", seconds)
     if not 200 <= status < 300:
         raise Refused(f"HTTP {status}")

@@ -22,9 +22,9 @@ periodic: list[tuple[Task, timedelta]] = []
 
 
 class TryLater(Exception):
-    """Raised in a task that is to be done again, in `seconds`; without them after a while."""
+    """Raised in a task that is to be done again after a while, which is at least `seconds`."""
 
-    def __init__(self, reason: str, seconds: float | None = None):
+    def __init__(self, reason: str, seconds: float = 0.0):
         self.seconds = seconds
         super().__init__(reason)
 

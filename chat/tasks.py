@@ -12,17 +12,23 @@ from django_tasks_db.models import DBTaskResult
 from chat import hub
 from chat.models import Message, Notice, Preview, Reminder, Removal, Scheduled, digest
 from chat.models.attachment import sweep
-from chat.queue import every
+from chat.queue import every, periodic
 
-# Longer than any interval of `every`: by these rows it is known what was done when.
+# Longer than any interval of `every`: by these rows it is known what was done when, and what
+# failed.
 KEPT = timedelta(days=2)
+# Of all else that went well: each look at the table reads through it.
+SHORTLY = timedelta(hours=1)
 
 
 @every(hours=1)
 @task()
 def forget_what_is_done() -> None:
-    finished = DBTaskResult.objects.finished()
-    finished.filter(finished_at__lt=timezone.now() - KEPT).delete()
+    now = timezone.now()
+    again_and_again = [task.module_path for task, _interval in periodic]
+    is_done = DBTaskResult.objects.successful().exclude(task_path__in=again_and_again)
+    is_done.filter(finished_at__lt=now - SHORTLY).delete()
+    DBTaskResult.objects.finished().filter(finished_at__lt=now - KEPT).delete()
 
 
 @task()
@@ -46,7 +52,7 @@ def forget_old_notices() -> None:
     Notice.forget_old()
 
 
-@task()
+@task(queue_name="outside")
 def show_preview(message_id: int) -> None:
     if message := Message.objects.visible().filter(pk=message_id).first():
         message.show_preview()

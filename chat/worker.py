@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
 from traceback import format_exception
 
@@ -34,17 +35,20 @@ MOST_TRIES = 16  # that is more than six hours
 
 
 class Worker:
-    """Does tasks in `threads` threads, from start() until stop()."""
+    """Does tasks in `threads` threads, from start() until stop(); in one more those of the queue
+    "outside", so that a site that drips holds up nothing but other sites.
+    """
 
     def __init__(self, threads: int):
         self.id = secrets.token_hex(8)
         self.held: set = set()
         self.stopped = threading.Event()
         import_module("chat.tasks")  # which says what is periodic
-        works = [(self.keep_house, self._rest), *[(self.do_next, self._await_arrivals)] * threads]
+        queues = [*["default"] * threads, "outside"]
+        works = [(partial(self.do_next, queue), self._await_arrivals) for queue in queues]
         self.threads = [
             threading.Thread(target=self._again_and_again, args=args, name="worker", daemon=True)
-            for args in works
+            for args in [(self.keep_house, self._rest), *works]
         ]
 
     def start(self) -> None:
@@ -85,15 +89,15 @@ class Worker:
 
     # Doing --------------------------------------------------------------------------------------
 
-    def do_next(self) -> bool:
-        """Do the next task that is due; whether there was one."""
-        if row := self._claim():
+    def do_next(self, queue: str) -> bool:
+        """Do the next task of `queue` that is due; whether there was one."""
+        if row := self._claim(queue):
             self._do(row)
         return row is not None
 
-    def _claim(self) -> DBTaskResult | None:
+    def _claim(self, queue: str) -> DBTaskResult | None:
         """The next task that is due, from now on this worker's."""
-        due = DBTaskResult.objects.ready()
+        due = DBTaskResult.objects.ready().filter(queue_name=queue)
         if not due.exists():  # without taking the turn of who writes, on SQLite
             return None
         with transaction.atomic():
@@ -127,9 +131,10 @@ class Worker:
             logger.error("%s is given up", row.task_path, exc_info=error)
             row.set_failed(error)
             return
-        wait = error.seconds if isinstance(error, TryLater) else None
-        if wait is None:
-            wait = min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE) * random.uniform(0.75, 1.25)  # noqa: S311 - so that what failed together does not come back together
+        wait = min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE)
+        wait *= random.uniform(1, 1.25)  # noqa: S311 - so that what failed together does not come back together
+        if isinstance(error, TryLater):
+            wait = max(wait, error.seconds)
         logger.warning("%s is tried again in %.0f s: %s", row.task_path, wait, error or repr(error))
         row.status, row.run_after = TaskResultStatus.READY, timezone.now() + timedelta(seconds=wait)
         row.traceback = "".join(format_exception(error))

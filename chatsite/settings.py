@@ -252,7 +252,10 @@ else:
 
 # Background work: a queue in the database -------------------------------------------------------
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# What asks other sites has a queue, and a thread, of its own: they may take their time.
+TASKS = {
+    "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "outside"]}
+}
 # How many tasks ./run does at the same time by itself; 0 where `manage.py worker` does them.
 WORKERS = env.int("WORKERS", default=2)
 
@@ -413,6 +416,7 @@ LIMITS = {
     "react": env.str("LIMIT_REACTIONS", default="30 per 10 seconds"),
     "upload": env.str("LIMIT_UPLOADS", default="60 per minute"),
     "preview": env.str("LIMIT_PREVIEWS", default="20 per minute"),
+    "later": env.str("LIMIT_LATER", default="30 per minute"),
     "search": env.str("LIMIT_SEARCHES", default="60 per minute"),
     "typing": env.str("LIMIT_TYPING", default="30 per 10 seconds"),
     "profile": env.str("LIMIT_PROFILES", default="20 per 10 minutes"),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from chat.models.message import Message
 from chat.models.notice import Notice
+from chat.models.thread import ThreadReader
 from chat.models.wishes import NoticeWishes
 from chat.queue import later
 
@@ -43,9 +44,13 @@ def missed(user, since: datetime) -> list[Message]:
     """The messages for `user` that are there and unread, oldest first; at most MOST."""
     notices = user.notices.filter(reason__in=ABOUT, decided_at__gt=since)
     told = notices.exclude(outcome=Notice.Outcome.MUTED).values("message")
+    has_read_thread = ThreadReader.objects.filter(
+        root=OuterRef("thread"), user=user.pk, last_read__gte=OuterRef("pk")
+    )
     unread = Message.objects.visible().filter(
+        Q(thread=None, room__memberships__last_read__lt=F("pk"))
+        | Q(thread__isnull=False) & ~Exists(has_read_thread),
         room__memberships__user=user,
-        room__memberships__last_read__lt=F("pk"),
         pk__in=told,
     )
     return list(unread.with_author().order_by("pk")[:MOST])

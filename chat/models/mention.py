@@ -103,7 +103,8 @@ class Mention(models.Model):
             [Mention(room_id=message.room_id, message=message, user_id=one) for one in ids]
         )
         if None in ids:
-            type(message.room).objects.filter(pk=message.room_id).update(called_up_to=message.pk)
+            rooms = type(message.room).objects.filter(pk=message.room_id)
+            rooms.filter(called_up_to__lt=message.pk).update(called_up_to=message.pk)
         if any(ids):
             memberships = message.room.memberships.filter(user__in=[one for one in ids if one])
             memberships.filter(named_up_to__lt=message.pk).update(named_up_to=message.pk)

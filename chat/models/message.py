@@ -213,7 +213,8 @@ class Message(models.Model):
     def edit(self, by, body: str) -> "Message":
         """Change the text of one's own message. Raises as Room.post() does, or NotAllowed.
 
-        What it said before is kept for the members, but not what its author mends at once.
+        What it said before is kept for the members, but not what its author mends at once, before
+        anybody took it up.
         """
         text = self.readable(body, has_files=bool(self.files))
         html = markup.render(text, Mention.people_in(self.room, self.author, text))
@@ -223,10 +224,12 @@ class Message(models.Model):
             if not is_mine and not by.has_perm("chat.change_message"):
                 raise NotAllowed(_("Only its author can edit a message."))
             message.room.require_writable_by(by, message.room.membership_of(by))
+            if message.forwarded is not None:
+                raise NotAllowed(_("What somebody else said cannot be changed."))
             if text == message.body:
                 return message
             now = timezone.now()
-            if not is_mine or now - message.created_at > self.GRACE:
+            if not is_mine or now - message.created_at > self.GRACE or message._is_taken_up():
                 MessageEdit.keep(message)
                 message.edited_at = now
             message._take_revision()
@@ -239,6 +242,12 @@ class Message(models.Model):
             message.save(update_fields=["body", "html", "edited_at", "revision", "preview"])
             search.put(message)
         return message
+
+    def _is_taken_up(self) -> bool:
+        """Whether others reacted, voted or answered: on what they did so stays to be seen."""
+        has_voters = self.poll is not None and self.poll["voters"] > 0
+        is_answered = self.thread_count > 0 or self.replies.exists()
+        return bool(self.reaction_tally) or has_voters or is_answered
 
     def remove(self, by, *, report=None, **why) -> "Message":
         """Delete one's own message; or as a moderator of the room or the site anybody's, for

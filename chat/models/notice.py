@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chat import broadcasts, presence, push
+from chat import broadcasts, limits, presence, push
 from chat.models.block import Block
 from chat.models.device import PushDevice
 from chat.models.membership import Membership
@@ -122,7 +122,8 @@ class Notice(models.Model):
                 return
             fresh.told_up_to = up_to
             fresh.save(update_fields=["told_up_to"])
-            if (fresh.last_message_id or 0) > up_to:
+            # Not by the room's newest: that leaves threads out.
+            if fresh.messages.filter(pk__gt=up_to).exists():
                 later("decide_notices", room.pk, at=timezone.now() + NOTICED_AFTER)
             cls._begin(notices)
 
@@ -142,7 +143,8 @@ class Notice(models.Model):
 
     @classmethod
     def test(cls, device: PushDevice) -> "Notice":
-        """Tell a device something, to see whether it is told."""
+        """Tell a device something, to see whether it is told. Raises TooFast."""
+        limits.spend("later", device.user_id)
         with transaction.atomic():
             notice = cls.on(device, user=device.user, reason=cls.Reason.TEST)
             cls._begin([notice])
@@ -150,8 +152,13 @@ class Notice(models.Model):
 
     @classmethod
     def remind(cls, user, message: Message) -> None:
-        """Tell somebody of a message on all their devices, whatever they have read."""
+        """Tell somebody of a message on all their devices, whatever they have read, as long as
+        they may read it at all.
+        """
         about = {"user": user, "message": message, "reason": cls.Reason.REMINDER}
+        if message.deleted_at or not message.room.membership_of(user):
+            cls._begin([cls(outcome=cls.Outcome.WITHDRAWN, **about)])
+            return
         told = [cls.on(device, **about) for device in user.push_devices.all()]
         if user.pk in presence.online():
             told.append(cls(outcome=cls.Outcome.IN_PAGE, **about))
@@ -176,8 +183,9 @@ class Notice(models.Model):
             device.delete()
         elif due := [one for one in waiting.with_message() if one._is_still_due()]:
             *older, newest = due
-            if newest._send(device):
-                cls._end(cls.objects.filter(pk__in=[one.pk for one in older]), cls.Outcome.TOGETHER)
+            newest._send(device)
+            outcome = cls.Outcome.TOGETHER if newest.is_told else newest.outcome
+            cls._end(cls.objects.filter(pk__in=[one.pk for one in older]), outcome)
 
     @staticmethod
     def _end(notices, outcome: str, detail: str = "") -> None:
@@ -209,8 +217,8 @@ class Notice(models.Model):
         self._end(Notice.objects.filter(pk=self.pk), outcome, detail)
         self.outcome = outcome
 
-    def _send(self, device: PushDevice) -> bool:
-        """Whether the push service took it."""
+    def _send(self, device: PushDevice) -> None:
+        """Hand it to the push service, and note what came of it. Raises TryLater."""
         is_urgent = self.reason != self.Reason.EVERYTHING
         try:
             push.send(device.subscription, self.data(), topic=self._topic, is_urgent=is_urgent)
@@ -226,7 +234,6 @@ class Notice(models.Model):
             self._become(self.Outcome.FAILED, str(error))
         else:
             self._become(self.Outcome.SENT)
-        return self.is_told
 
     @property
     def _topic(self) -> str:
@@ -385,7 +392,8 @@ class _Decision:
             read_up_to = self.thread_marks.get((message.thread_id, member.user_id), 0)
         if read_up_to >= message.pk:
             return Notice.Outcome.READ
-        if member.user_id in self.looking:
+        # Who looks at the room sees of a thread only that it goes on.
+        if message.thread_id is None and member.user_id in self.looking:
             return Notice.Outcome.LOOKING
         wishes = getattr(member.user, "notice_wishes", None)
         if wishes and wishes.is_quiet(message.created_at):

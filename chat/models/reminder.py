@@ -5,6 +5,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chat import limits
 from chat.errors import NotFound, TooLong
 from chat.models.message import Message
 from chat.models.notice import Notice
@@ -36,10 +37,14 @@ class Reminder(models.Model):
 
     @classmethod
     def set(cls, user, message: Message, when: datetime) -> "Reminder":
-        """Remind `user` of `message` at that time, and at no other. Raises Invalid or NotFound."""
+        """Remind `user` of `message` at that time, and at no other.
+
+        Raises Invalid, NotFound, TooFast or TooLong.
+        """
         message.room.membership_or_error(user)
         if message.deleted_at:
             raise NotFound
+        limits.spend("later", user.pk)
         with transaction.atomic():
             if user.reminders.count() >= cls.MOST:
                 raise TooLong(_("You can have at most %d reminders.") % cls.MOST)

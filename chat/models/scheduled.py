@@ -23,6 +23,12 @@ def due(when: datetime) -> datetime:
     return when
 
 
+class ScheduledQuerySet(models.QuerySet["Scheduled"]):
+    def to_send(self) -> "ScheduledQuerySet":
+        """With all that posting needs, and locked: nobody changes what is just being said."""
+        return self.select_related("room", "author", "reply_to").select_for_update(of=("self",))
+
+
 class Scheduled(models.Model):
     """A message that is sent at a chosen time. If nobody works then it is sent later, and says so.
 
@@ -41,6 +47,8 @@ class Scheduled(models.Model):
     refused = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = ScheduledQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("scheduled message")
         verbose_name_plural = _("scheduled messages")
@@ -53,7 +61,6 @@ class Scheduled(models.Model):
         """Raises as Room.post() does, and Invalid for a time that is not to come."""
         room.membership_or_error(author)
         original = room.message_to_reply_to(reply_to)
-        limits.spend("message", author.pk)
         scheduled = cls(room=room, author=author, reply_to=original)
         with transaction.atomic():
             if author.scheduled.count() >= cls.MOST:
@@ -62,37 +69,50 @@ class Scheduled(models.Model):
         return scheduled
 
     def change(self, body: str, when: datetime) -> None:
-        """Say something else, or at another time. Raises Empty, Invalid, NotFound or TooLong."""
+        """Say something else, or at another time.
+
+        Raises Empty, Invalid, NotFound when it has been sent, TooFast or TooLong.
+        """
+        limits.spend("later", self.author_id)
         self.body, self.due_at, self.refused = Message.readable(body), due(when), ""
         with transaction.atomic():
-            if self.pk and not Scheduled.objects.select_for_update().filter(pk=self.pk).exists():
-                raise NotFound(_("It has been sent already."))
+            if self.pk:
+                self._locked()
             self.save()
             later("send_scheduled", self.pk, at=self.due_at)
 
     def cancel(self) -> None:
-        self.delete()
+        """Raises NotFound when it has been sent."""
+        with transaction.atomic():
+            self._locked().delete()
 
     def send_now(self) -> Message:
         """Raises as Room.post() does."""
-        return self._post(late_since=None)
+        with transaction.atomic():
+            return self._locked()._post(late_since=None)
+
+    def _locked(self) -> "Scheduled":
+        """As it is now, and stays until the transaction ends. Raises NotFound when it was sent."""
+        if fresh := Scheduled.objects.to_send().filter(pk=self.pk).first():
+            return fresh
+        raise NotFound(_("It has been sent already."))
 
     # In the background --------------------------------------------------------------------------
 
     @classmethod
     def send(cls, pk: int) -> None:
         """Send it if it is due: it may have been put off or cancelled since this was asked for."""
-        ready = cls.objects.filter(due_at__lte=timezone.now(), refused="")
-        scheduled = ready.select_related("room", "author", "reply_to").filter(pk=pk).first()
-        if scheduled:
-            scheduled._send()
+        with transaction.atomic():
+            ready = cls.objects.to_send().filter(due_at__lte=timezone.now(), refused="")
+            if scheduled := ready.filter(pk=pk).first():
+                scheduled._send()
 
     def _send(self) -> None:
         is_late = timezone.now() - self.due_at > LATE
         try:
             self._post(late_since=self.due_at if is_late else None)
         except TooFast as error:
-            raise TryLater("too fast", error.retry_after) from error
+            raise TryLater("too fast", error.retry_after or 0.0) from error
         except ChatError as error:
             with translation.override(self.author.language or settings.LANGUAGE_CODE):
                 self.refused = str(error.message)[:300]

@@ -72,9 +72,7 @@ def edit_scheduled(request, pk):
 @login_required
 def send_scheduled(request, pk):
     """At once."""
-    scheduled = get_object_or_404(
-        request.user.scheduled.select_related("room", "author", "reply_to"), pk=pk
-    )
+    scheduled = get_object_or_404(request.user.scheduled.select_related("room"), pk=pk)
     try:
         scheduled.send_now()
     except ChatError as error:
@@ -86,8 +84,13 @@ def send_scheduled(request, pk):
 @require_POST
 @login_required
 def cancel_scheduled(request, pk):
-    get_object_or_404(request.user.scheduled, pk=pk).cancel()
-    notices.success(request, _("It will not be sent."))
+    scheduled = get_object_or_404(request.user.scheduled, pk=pk)
+    try:
+        scheduled.cancel()
+    except ChatError as error:
+        notices.error(request, error.message)
+    else:
+        notices.success(request, _("It will not be sent."))
     return redirect("later")
 
 

@@ -5,7 +5,7 @@ from itertools import groupby
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -58,7 +58,8 @@ def memberships_of(user):
 def notice_log(request):
     """What was decided about each message, newest first, and what came of it on each device."""
     # Of a room that one has left one reads nothing more, what was decided there least of all.
-    visible = Q(message=None) | Q(message__room__memberships__user=request.user)
+    mine = request.user.memberships.filter(room=OuterRef("message__room"))
+    visible = Q(message=None) | Exists(mine)
     found = request.user.notices.with_message().filter(visible).order_by("-pk")
     if before := request.GET.get("before"):
         found = found.filter(pk__lt=read_id_cursor(before))
@@ -130,8 +131,11 @@ def remove_device(request, pk):
 @login_required
 def test_device(request, pk):
     device = get_object_or_404(request.user.push_devices, pk=pk)
-    Notice.test(device)
-    messages.success(
-        request, _("A notice is on its way to %s. What came of it is in the log.") % device.name
-    )
+    try:
+        Notice.test(device)
+    except ChatError as error:
+        messages.error(request, error.message)
+    else:
+        on_its_way = _("A notice is on its way to %s. What came of it is in the log.")
+        messages.success(request, on_its_way % device.name)
     return redirect("notices")

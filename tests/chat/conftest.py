@@ -105,7 +105,7 @@ def work(db):
         if ahead:
             waiting = DBTaskResult.objects.filter(status="READY")
             waiting.update(run_after=F("run_after") - timedelta(**ahead))
-        while worker.do_next():
+        while worker.do_next("default") or worker.do_next("outside"):
             pass
 
     return work

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+import chat.tasks
 from chat import queue, worker
 from tests import chores
 
@@ -163,3 +164,22 @@ def test_the_command_says_what_it_is_for(capsys):
     with pytest.raises(SystemExit):
         call_command("worker", "--help")
     assert "WORKERS=0" in capsys.readouterr().out
+
+
+def test_what_asks_other_sites_has_a_thread_of_its_own(somebody):
+    assert chat.tasks.show_preview.queue_name == "outside"
+    queue.later("show_preview", 0)
+    assert not somebody.do_next("default")
+    assert somebody.do_next("outside")
+
+
+def test_what_went_well_is_kept_for_an_hour_but_what_is_periodic_longer(work, diary, somebody):
+    chores.say.enqueue("done")
+    somebody.keep_house()
+    work()
+    periodic = DBTaskResult.objects.exclude(task_path__endswith="say").count()
+    DBTaskResult.objects.update(finished_at=timezone.now() - timedelta(hours=2))
+    queue.later("forget_what_is_done")
+    work()
+    assert not DBTaskResult.objects.filter(task_path__endswith="say").exists()
+    assert DBTaskResult.objects.count() == periodic + 1

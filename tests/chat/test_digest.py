@@ -6,7 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from chat.models import Membership, NoticeWishes
+from chat.models import Membership, NoticeWishes, ThreadReader, digest
 from chat.queue import later
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,3 +123,14 @@ def test_a_letter_that_could_not_be_sent_is_sent_later(
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     work(minutes=1)
     assert len(mailoutbox) == 1
+
+
+def test_of_threads_it_tells_what_is_unread_in_the_thread(room, alice, bob, work):
+    unread = room.post(bob, "First question")
+    read = room.post(bob, "Second question")
+    answer = room.post(alice, "An answer", thread=unread.pk)
+    seen = room.post(alice, "Another answer", thread=read.pk)
+    work(seconds=5)
+    room.membership_of(bob).read_up_to(room.post(alice, "Later, in the room").pk)
+    ThreadReader.read_up_to(room, bob.pk, read.pk, seen.pk)
+    assert digest.missed(bob, timezone.now() - timedelta(days=1)) == [answer]

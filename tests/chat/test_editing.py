@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from chat.models import Membership, Message, MessageEdit
+from chat.errors import NotAllowed
+from chat.models import Membership, Message, MessageEdit, new_poll
 from chat.threads import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,3 +119,24 @@ def test_only_so_many_versions_are_kept(monkeypatch, alice, room, no_grace):
     for number in "1234":
         message = message.edit(alice, number)
     assert list(message.edits.values_list("body", flat=True)) == ["2", "3"]
+
+
+def test_what_was_forwarded_cannot_be_changed(room, open_room, alice, bob):
+    there = room.post(alice, "I like tea").forward(bob, open_room, knowingly=True)
+    with pytest.raises(NotAllowed):
+        there.edit(bob, "I quit")
+
+
+@pytest.mark.parametrize("take_up", ["react", "vote", "reply", "thread"])
+def test_what_others_took_up_shows_that_it_was_edited_at_once(room, alice, bob, take_up):
+    poll = new_poll(["Yes", "No"]) if take_up == "vote" else None
+    message = room.post(alice, "Shall we go home early?", poll=poll)
+    {
+        "react": lambda: message.react(bob, "👍"),
+        "vote": lambda: message.vote(bob, [0]),
+        "reply": lambda: room.post(bob, "Yes", reply_to=message.pk),
+        "thread": lambda: room.post(bob, "Yes", thread=message.pk),
+    }[take_up]()
+    edited = message.edit(alice, "Shall we all resign?")
+    assert edited.edited_at
+    assert edited.edits.get().body == "Shall we go home early?"

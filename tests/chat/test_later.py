@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from chat import limits, rendering
-from chat.errors import Empty, Invalid, NotFound, TooLong
+from chat import limits, presence, rendering
+from chat.errors import Empty, Invalid, NotFound, TooFast, TooLong
 from chat.models import Message, Notice, Reminder, Room, Scheduled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -308,3 +308,55 @@ def test_a_room_that_goes_takes_what_was_scheduled(room, bob, alice, pass_time):
     room.delete_for_good(alice)
     pass_time(minutes=10)
     assert not Room.objects.filter(pk=room.pk).exists()
+
+
+def test_who_may_read_no_more_is_not_reminded(room, alice, bob, pass_time):
+    message = room.post(alice, "For the members")
+    Reminder.set(bob, message, soon())
+    room.remove_member(alice, bob)
+    presence.enter((presence.SITE, bob.pk, "a tab"))
+    pass_time(minutes=10)
+    assert bob.notices.get().outcome == Notice.Outcome.WITHDRAWN
+
+
+def test_what_was_deleted_is_not_reminded_of(room, alice, bob, pass_time):
+    message = room.post(alice, "Never mind")
+    Reminder.set(bob, message, soon())
+    message.remove(alice)
+    presence.enter((presence.SITE, bob.pk, "a tab"))
+    pass_time(minutes=10)
+    assert bob.notices.get().outcome == Notice.Outcome.WITHDRAWN
+
+
+def test_what_is_sent_is_what_it_says_by_then(room, bob):
+    """A change that was told to be kept is not overtaken by what a worker had read before."""
+    scheduled = Scheduled.create(room, bob, "first", soon())
+    held = Scheduled.objects.get(pk=scheduled.pk)
+    scheduled.change("second", soon())
+    held.send_now()
+    assert bodies(room) == ["second"]
+    with pytest.raises(NotFound, match="sent already"):
+        scheduled.cancel()
+    with pytest.raises(NotFound, match="sent already"):
+        scheduled.change("third", soon())
+
+
+def test_it_stays_when_it_cannot_be_posted(room, bob, pass_time, monkeypatch):
+    def fall_over(*args, **kwargs):
+        raise RuntimeError
+
+    Scheduled.create(room, bob, "Still here", soon())
+    with monkeypatch.context() as patched:
+        patched.setattr(Scheduled, "delete", fall_over)
+        pass_time(minutes=10)
+    assert bodies(room) == []  # not said without being taken off
+    pass_time(minutes=1)
+    assert bodies(room) == ["Still here"]
+
+
+def test_reminders_are_limited(room, bob, limit):
+    limit(later="1 per minute")
+    message = room.post(bob, "Often")
+    Reminder.set(bob, message, soon())
+    with pytest.raises(TooFast):
+        Reminder.set(bob, message, soon())

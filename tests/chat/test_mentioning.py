@@ -158,3 +158,11 @@ def test_members_are_found_by_their_names(room, bob, charlie, tomasz, lin):
     assert found("林") == ["林月"]
     assert found("charlie") == []
     assert client_of(charlie).get(f"/rooms/{room.slug}/members/names/").status_code == 404
+
+
+def test_calling_everybody_in_an_old_message_keeps_the_newer_calls(open_room, alice, bob):
+    old = open_room.post(alice, "Nothing yet")
+    open_room.post(alice, "@room look")
+    open_room.membership_of(bob).read_up_to(old.pk)
+    old.edit(alice, "@room nothing yet")
+    assert next(one for one in Room.objects.sidebar_for(bob)).mentions_unread == 1

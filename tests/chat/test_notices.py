@@ -334,3 +334,43 @@ def test_what_was_read_in_a_thread_is_not_told(room, alice, bob, device_of, told
     said = room.post(alice, "We shall", thread=root.pk)
     room.membership_of(bob).read_up_to(said.pk)
     assert told(bob) == [("We shall", Reason.REPLY, Outcome.READ)]
+
+
+def test_an_answer_in_a_thread_is_told_to_who_only_looks_at_the_room(room, alice, bob, work):
+    root = room.post(bob, "A question")
+    presence.enter((presence.SITE, bob.pk, "a tab"))
+    presence.enter((presence.in_view(room.pk), bob.pk, "a tab"))
+    room.post(alice, "An answer", thread=root.pk)
+    work(seconds=5)
+    assert bob.notices.get().outcome == Notice.Outcome.IN_PAGE
+
+
+def test_what_is_said_in_a_thread_while_others_are_told_is_told_next(
+    room, alice, bob, work, monkeypatch
+):
+    root = room.post(bob, "A question")
+    room.post(alice, "@bob look")
+    decide = notice._Decision.notices
+
+    def answer_meanwhile(decision):
+        monkeypatch.setattr(notice._Decision, "notices", decide)
+        DBTaskResult.objects.filter(status="READY").delete()  # asked for before told_up_to moved
+        room.post(alice, "An answer", thread=root.pk)
+        DBTaskResult.objects.filter(status="READY").delete()
+        return decide(decision)
+
+    monkeypatch.setattr(notice._Decision, "notices", answer_meanwhile)
+    work(seconds=5)
+    work(seconds=5)
+    assert bob.notices.filter(message__body="An answer").exists()
+
+
+def test_what_goes_with_a_notice_that_failed_has_failed_too(
+    room, alice, bob, device_of, push_service, work
+):
+    device_of(bob)
+    push_service.answers = [(410, {})]
+    room.post(alice, "@bob one")
+    room.post(alice, "@bob two")
+    work(seconds=5)
+    assert set(bob.notices.values_list("outcome", flat=True)) == {Notice.Outcome.GONE}

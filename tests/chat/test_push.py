@@ -278,3 +278,18 @@ def test_the_key_may_come_from_the_environment(push_service, settings):
     push._key.cache_clear()
     push.public_key.cache_clear()
     assert push.public_key() == public
+
+
+def test_a_service_that_is_busy_for_long_is_asked_less_and_less(
+    device, mention, push_service, work
+):
+    """What it says of when to come back must not use up all tries in a minute."""
+    push_service.answers = [(429, {"Retry-After": "1"})] * 4
+    waits = []
+    mention()
+    for _ in range(3):
+        row = DBTaskResult.objects.get(status="READY")
+        waits.append(row.run_after - timezone.now())
+        DBTaskResult.objects.filter(pk=row.pk).update(run_after=timezone.now())
+        work()
+    assert waits[0] < waits[1] < waits[2]

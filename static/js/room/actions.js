@@ -43,7 +43,7 @@ export class Actions {
       reply: config.can_write,
       thread: !config.thread && (config.can_write || $(".thread", row)),
       unread: !config.thread,
-      edit: isMine && config.can_write,
+      edit: isMine && config.can_write && !$(".forwarded", row),
       forward: !$(".poll, .files", row),
       close: config.can_write && (isMine || "mayModerate" in urls) && $(".poll:not(.closed)", row),
       pin: config.can_write && "mayPin" in urls && !$(".pinned", row),
