@@ -139,6 +139,8 @@ def send(to: Subscription, notice: dict, *, topic: str, is_urgent: bool) -> None
             answer = pusher.send(json.dumps(notice, ensure_ascii=False), headers, ttl=KEPT_FOR)
         except outside.NotPublic as error:
             raise Refused("not public") from error
+        except ValueError as error:  # as InvalidURL and its like are
+            raise Refused("no address") from error
         except (RequestException, OSError) as error:
             raise TryLater(type(error).__name__) from error
     _judge(answer)

@@ -2,12 +2,16 @@
 
 import gzip
 import socket
+import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from chat import outside
 from chat.fetching import Unavailable, address, fetch
 from tests.linked_pages import page
+from tests.loopback import Loopback
 
 HTML = ("text/html",)
 MOST = 100_000
@@ -203,13 +207,57 @@ def test_what_is_something_else_is_not_taken(linked, headers):
         fetch(linked.says("/", page(), **headers), HTML, MOST)
 
 
-def test_a_server_that_drips_is_left(monkeypatch):
+START = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+
+
+class Dripping(Loopback):
+    """It says `first`, then one byte after the other until they leave; at most 60."""
+
+    def __init__(self, first: bytes):
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.wfile.write(first)
+                with suppress(OSError):
+                    for _ in range(60):
+                        self.wfile.write(b"x")
+                        has_left.wait(0.05)
+
+            def log_message(self, *_):
+                pass
+
+        has_left = threading.Event()
+        self.serve(Handler)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [b"", START, START + b"\r\n", START + b"Content-Length: 5000\r\n\r\n"],
+    ids=["status", "headers", "body", "body of a known length"],
+)
+def test_a_server_that_drips_is_left(monkeypatch, settings, first):
     monkeypatch.setattr(outside, "DEADLINE", 0.3)
-    monkeypatch.setattr("django.conf.settings.REACHES_LOOPBACK", True)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-        with pytest.raises(Unavailable):  # nobody ever answers
-            fetch(url, HTML, MOST)
+    settings.REACHES_LOOPBACK = True
+    with Dripping(first) as server, pytest.raises(Unavailable):
+        fetch(server.url, HTML, MOST)
+
+
+def test_the_deadline_is_one_for_all_redirections(monkeypatch, linked):
+    monkeypatch.setattr(outside, "DEADLINE", 0.3)
+    with Dripping(START + b"\r\n") as slow, outside.Session() as session:
+        assert session.get(slow.url).raw.read() != b""
+        with pytest.raises(TimeoutError):
+            session.get(linked.url)
+    assert linked.asked == []
+
+
+def test_a_name_that_nobody_answers_for_is_left(monkeypatch):
+    monkeypatch.setattr(outside, "DEADLINE", 0.3)
+    test_is_over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: test_is_over.wait(10) and [])
+    with pytest.raises(Unavailable):
+        fetch("https://silent.example/", HTML, MOST)
+    assert not test_is_over.is_set()
+    test_is_over.set()
 
 
 def test_nobody_there(linked):

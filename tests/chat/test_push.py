@@ -247,6 +247,13 @@ def test_nothing_is_sent_to_an_address_within(device, mention, push_service, set
     assert notice.detail == "not public"
 
 
+def test_a_name_that_cannot_be_is_not_tried_again(push_service):
+    subscription = push_service.browser().subscription
+    endpoint = f"https://{'a' * 64}.example/"
+    with pytest.raises(push.Refused):
+        push.send(subscription._replace(endpoint=endpoint), {}, topic="", is_urgent=False)
+
+
 def test_a_name_that_leads_within_is_refused_when_it_is_used(push_service, settings):
     settings.REACHES_LOOPBACK = False
     with outside.Session() as session, pytest.raises(outside.NotPublic):
