@@ -4,23 +4,19 @@ Pure functions over text and bytes, without the ORM.
 """
 
 import io
-import threading
 import unicodedata
 from html import escape
 from urllib.parse import quote
 
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from chat.errors import Invalid, TooLong
+from chat.uploads import pictures
 
 SIZE = 256
 MAX_BYTES = 5 * 1024 * 1024
-# A picture is decoded whole in memory, and a few bytes can say very many pixels: what a telephone
-# takes is let in, at most 64 MB for a moment, and one picture at a time.
 MAX_PIXELS = 16_000_000
-ONE_AT_A_TIME = threading.Lock()
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 # A script whose single character says as much as two Latin letters.
 WIDE = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI SYLLABLE")
@@ -87,23 +83,17 @@ def reencode(data: bytes) -> bytes:
     if len(data) > MAX_BYTES:
         raise TooLong(_("A picture may have at most 5 MB. Choose a smaller one."))
     try:
-        with ONE_AT_A_TIME, Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise TooLong(_("This picture has too many pixels. Choose a smaller one."))
+        with pictures.opened(io.BytesIO(data), most=MAX_PIXELS) as picture:
             picture.draft("RGB", (SIZE * 2, SIZE * 2))  # a JPEG is decoded at a fraction
             picture.thumbnail((SIZE * 4, SIZE * 4))  # before anything copies it
             upright = ImageOps.exif_transpose(picture)
             square = ImageOps.fit(upright.convert("RGBA"), (SIZE, SIZE), Image.Resampling.LANCZOS)
-    except TooLong:
-        raise
-    except (UnidentifiedImageError, Image.DecompressionBombError, *_BROKEN) as error:
+    except pictures.TooManyPixels as error:
+        raise TooLong(_("This picture has too many pixels. Choose a smaller one.")) from error
+    except pictures.Broken as error:
         raise Invalid(_("This is not a picture. Choose a PNG, JPEG, WebP or GIF file.")) from error
     if square.getchannel("A").getextrema()[0] == 255:
         square = square.convert("RGB")
     out = io.BytesIO()
     square.save(out, "WEBP", quality=86, method=4)
     return out.getvalue()
-
-
-# What Pillow's decoders raise for files that are cut short or made to break them.
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, OverflowError)

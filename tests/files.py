@@ -47,6 +47,21 @@ def png_bomb(width=50_000, height=50_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
 
 
+def vast_picture() -> bytes:
+    """A valid PNG of few bytes and 49 million pixels."""
+    out = io.BytesIO()
+    Image.new("1", (7000, 7000)).save(out, "PNG")
+    return out.getvalue()
+
+
+def damaged_webp() -> bytes:
+    """Its last chunk says more bytes than there are."""
+    chunks = b"VP8X" + struct.pack("<I", 10) + b"\x20\0\0\0" + b"\x0f\0\0" * 2
+    chunks += b"ICCP" + struct.pack("<I", 4) + b"abcd"
+    chunks += b"VP8 " + struct.pack("<I", 9999) + b"x" * 20
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+
+
 def webp_bomb() -> bytes:
     side = (16_000 - 1).to_bytes(3, "little")
     head = b"VP8X" + struct.pack("<I", 10) + b"\0\0\0\0" + side + side

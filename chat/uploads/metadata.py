@@ -13,9 +13,10 @@ from zlib import crc32
 
 from PIL import Image
 
-from .pictures import BROKEN, ORIENTATION, Broken
+from .pictures import BROKEN, ORIENTATION, Broken, opened
 
-Part = bytes | memoryview
+# A piece of the file as it is, or what is written in its place.
+Part = slice | bytes
 
 
 def strip(path: Path, target: Path, type: str) -> Path:
@@ -24,25 +25,26 @@ def strip(path: Path, target: Path, type: str) -> Path:
     How a picture was turned is kept: it is upright only with that.
     """
     parts = {"image/jpeg": _jpeg, "image/png": _png, "image/gif": _gif, "image/webp": _webp}[type]
-    with path.open("rb") as file, target.open("wb") as out:
-        turned = 1 if type in {"image/gif", "image/webp"} else _orientation(file)
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data, memoryview(data) as view:
-            try:
-                for part in parts(data, view, turned):
+    with (
+        path.open("rb") as file,
+        target.open("wb") as out,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+        memoryview(data) as view,
+    ):
+        try:
+            for part in parts(data):
+                if isinstance(part, slice):
+                    with view[part] as piece:  # the map cannot be closed while one is in use
+                        out.write(piece)
+                else:
                     out.write(part)
-                    if isinstance(part, memoryview):
-                        part.release()
-            except (struct.error, IndexError) as error:
-                raise Broken from error
+        except (struct.error, IndexError) as error:
+            raise Broken from error
     return target
 
 
-def _orientation(file) -> int:
-    try:
-        with Image.open(file, formats=("JPEG", "PNG")) as picture:
-            turned = picture.getexif().get(ORIENTATION, 1)
-    except BROKEN as error:
-        raise Broken from error
+def _orientation(exif: Image.Exif) -> int:
+    turned = exif.get(ORIENTATION, 1)
     return turned if turned in range(1, 9) else 1
 
 
@@ -56,7 +58,9 @@ def _exif(turned: int) -> bytes:
 _MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # in the coded data, what is not part of it
 
 
-def _jpeg(data: mmap.mmap, view: memoryview, turned: int) -> Iterator[Part]:
+def _jpeg(data: mmap.mmap) -> Iterator[Part]:
+    with opened(data, ("JPEG",)) as picture:  # which decodes nothing
+        turned = _orientation(picture.getexif())
     yield b"\xff\xd8"
     if turned > 1:
         exif = b"Exif\0\0" + _exif(turned)
@@ -76,13 +80,13 @@ def _jpeg(data: mmap.mmap, view: memoryview, turned: int) -> Iterator[Part]:
             raise Broken
         if _is_needed(kind, data[at + 2 : at + 16]):
             yield bytes((0xFF, kind))
-            yield view[at:end]
+            yield slice(at, end)
         if kind == 0xDA:  # a scan: coded data up to the next marker
             following = _MARKER.search(data, end)
             if following is None:  # cut short; browsers show what there is
-                yield view[end:]
+                yield slice(end, None)
                 return
-            yield view[end : following.start()]
+            yield slice(end, following.start())
             end = following.start()
         at = end
 
@@ -99,24 +103,43 @@ def _is_needed(kind: int, start: bytes) -> bool:
 # PNG: chunks of length, name, data, checksum ---------------------------------------------------
 
 _CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT"}
-_CHUNKS |= {b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"cICP"}
+_CHUNKS |= {b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"cICP", b"IEND"}
+LARGEST_EXIF = 65536  # bytes
 
 
-def _png(data: mmap.mmap, view: memoryview, turned: int) -> Iterator[Part]:
-    yield view[:8]
-    at = 8
-    while True:
+def _png(data: mmap.mmap) -> Iterator[Part]:
+    turned = _orientation(_exif_of_png(data))
+    yield slice(8)
+    for name, at, end in _chunks(data):
+        if name in _CHUNKS:
+            yield slice(at, end)
+        if name == b"IHDR" and turned > 1:
+            exif = b"eXIf" + _exif(turned)
+            yield struct.pack(">I", len(exif) - 4) + exif + struct.pack(">I", crc32(exif))
+
+
+def _exif_of_png(data: mmap.mmap) -> Image.Exif:
+    """Found here: Pillow decodes the whole picture first, for it may come after the pixels."""
+    exif = Image.Exif()
+    for name, at, end in _chunks(data):
+        if name == b"eXIf":
+            try:
+                exif.load(data[at + 8 : min(end - 4, at + LARGEST_EXIF)])
+            except BROKEN as error:
+                raise Broken from error
+            break
+    return exif
+
+
+def _chunks(data: mmap.mmap) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and end of each."""
+    at, name = 8, b""
+    while name != b"IEND":
         length, name = struct.unpack_from(">I4s", data, at)
         end = at + 12 + length
         if end > len(data):
             raise Broken
-        if name in _CHUNKS or name == b"IEND":
-            yield view[at:end]
-        if name == b"IEND":
-            return
-        if name == b"IHDR" and turned > 1:
-            exif = b"eXIf" + _exif(turned)
-            yield struct.pack(">I", len(exif) - 4) + exif + struct.pack(">I", crc32(exif))
+        yield name, at, end
         at = end
 
 
@@ -125,9 +148,9 @@ def _png(data: mmap.mmap, view: memoryview, turned: int) -> Iterator[Part]:
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
-def _gif(data: mmap.mmap, view: memoryview, turned: int) -> Iterator[Part]:
+def _gif(data: mmap.mmap) -> Iterator[Part]:
     at = 13 + _palette(data[10])
-    yield view[:at]
+    yield slice(at)
     while True:
         start, kind = at, data[at]
         if kind == 0x3B:
@@ -146,7 +169,7 @@ def _gif(data: mmap.mmap, view: memoryview, turned: int) -> Iterator[Part]:
             at += 1 + size
         at += 1
         if is_needed:
-            yield view[start:at]
+            yield slice(start, at)
 
 
 def _palette(flags: int) -> int:
@@ -159,19 +182,21 @@ _WEBP = {b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"}
 _EXIF_AND_XMP = 0x08 | 0x04
 
 
-def _webp(data: mmap.mmap, view: memoryview, turned: int) -> Iterator[Part]:
+def _webp(data: mmap.mmap) -> Iterator[Part]:
     parts: list[Part] = []
-    at, end = 12, min(len(data), 8 + struct.unpack_from("<I", data, 4)[0])
+    size, at, end = 4, 12, min(len(data), 8 + struct.unpack_from("<I", data, 4)[0])
     while at + 8 <= end:
         name, length = struct.unpack_from("<4sI", data, at)
         following = at + 8 + length + length % 2
         if following > end:
             raise Broken
-        if name == b"VP8X":
+        if name == b"VP8X" and length:
             flags = data[at + 8] & ~_EXIF_AND_XMP
-            parts.append(data[at : at + 8] + bytes((flags,)) + data[at + 9 : following])
+            parts += [slice(at, at + 8), bytes((flags,)), slice(at + 9, following)]
+            size += following - at
         elif name in _WEBP:
-            parts.append(view[at:following])
+            parts.append(slice(at, following))
+            size += following - at
         at = following
-    yield b"RIFF" + struct.pack("<I", 4 + sum(map(len, parts))) + b"WEBP"
+    yield b"RIFF" + struct.pack("<I", size) + b"WEBP"
     yield from parts

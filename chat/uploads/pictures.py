@@ -3,7 +3,11 @@
 import io
 import struct
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from mmap import mmap
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -36,7 +40,33 @@ BROKEN = (
 
 
 class Broken(Exception):
-    """It is no picture that can be shown, or a larger one than may be decoded."""
+    """It is no picture that can be shown."""
+
+
+class TooManyPixels(Broken):
+    """It is larger than what may be decoded."""
+
+
+@contextmanager
+def opened(
+    file: BinaryIO | mmap, formats: tuple[str, ...] = FORMATS, most: int = MAX_PIXELS
+) -> Iterator[Image.Image]:
+    """A picture from anywhere, one at a time, of at most so many pixels and not decoded yet.
+
+    Raises Broken, also for what Pillow raises within the `with`.
+    """
+    try:
+        with ONE_AT_A_TIME:
+            head = file.read(30)
+            # Pillow makes room for the whole canvas of a WebP as soon as it opens one.
+            if head[8:12] == b"WEBP":
+                _bound(_size_of_webp(head), most)
+            file.seek(0)
+            with Image.open(file, formats=formats) as picture:  # type: ignore[arg-type]
+                _bound(picture.size, most)
+                yield picture
+    except BROKEN as error:
+        raise Broken from error
 
 
 def look_at(path: Path, type: str) -> tuple[int, int, bytes]:
@@ -44,33 +74,25 @@ def look_at(path: Path, type: str) -> tuple[int, int, bytes]:
 
     Raises Broken.
     """
-    format = type.removeprefix("image/").upper()
     size = path.stat().st_size
-    try:
-        # Pillow makes room for the whole canvas of a WebP as soon as it opens one.
-        if format == "WEBP":
-            with path.open("rb") as file:
-                _refuse_bomb(_size_of_webp(file.read(30)))
-        with ONE_AT_A_TIME, Image.open(path, formats=(format,)) as picture:
-            _refuse_bomb(picture.size)
-            width, height = picture.size
-            if picture.getexif().get(ORIENTATION, 1) > 4:  # lying on its side
-                width, height = height, width
-            if getattr(picture, "is_animated", False):
-                is_shown_itself = size <= MOVING_BYTES
-            else:
-                is_shown_itself = size <= SMALL_BYTES and max(width, height) <= SMALL
-            # What is shown itself is decoded too, once: a picture that breaks is none.
-            thumbnail = _small(picture)
-    except BROKEN as error:
-        raise Broken from error
+    format = type.removeprefix("image/").upper()
+    with path.open("rb") as file, opened(file, (format,)) as picture:
+        width, height = picture.size
+        if picture.getexif().get(ORIENTATION, 1) > 4:  # lying on its side
+            width, height = height, width
+        if getattr(picture, "is_animated", False):
+            is_shown_itself = size <= MOVING_BYTES
+        else:
+            is_shown_itself = size <= SMALL_BYTES and max(width, height) <= SMALL
+        # What is shown itself is decoded too, once: a picture that breaks is none.
+        thumbnail = _small(picture)
     return width, height, b"" if is_shown_itself else thumbnail
 
 
 def small(picture: bytes) -> bytes:
     """A small WebP of a PNG that was made here."""
-    with ONE_AT_A_TIME, Image.open(io.BytesIO(picture), formats=("PNG",)) as opened:
-        return _small(opened)
+    with opened(io.BytesIO(picture), ("PNG",)) as png:
+        return _small(png)
 
 
 def reencoded(data: bytes) -> tuple[int, int, bytes]:
@@ -78,15 +100,9 @@ def reencoded(data: bytes) -> tuple[int, int, bytes]:
 
     Nothing of the original is in it but its pixels; of one that moves, the first.
     """
-    try:
-        if data[8:12] == b"WEBP":
-            _refuse_bomb(_size_of_webp(data))
-        with ONE_AT_A_TIME, Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            _refuse_bomb(picture.size)
-            webp = _small(picture)
-            return *_size_of_webp(webp), webp
-    except BROKEN as error:
-        raise Broken from error
+    with opened(io.BytesIO(data)) as picture:
+        webp = _small(picture)
+    return *_size_of_webp(webp), webp
 
 
 def _small(picture: Image.Image) -> bytes:
@@ -100,9 +116,9 @@ def _small(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _refuse_bomb(size: tuple[int, int]) -> None:
-    if size[0] * size[1] > MAX_PIXELS:
-        raise Broken
+def _bound(size: tuple[int, int], most: int) -> None:
+    if size[0] * size[1] > most:
+        raise TooManyPixels
 
 
 def _size_of_webp(head: bytes) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from chat import uploads
 from chat.uploads import metadata, pictures
@@ -85,6 +85,7 @@ def test_a_small_picture_is_its_own_thumbnail(examine):
         ("cut.png", files.picture("PNG")[:60]),
         ("cut.gif", files.picture("GIF")[:30]),
         ("cut.webp", files.picture("WEBP")[:30]),
+        ("long.webp", files.damaged_webp()),
         ("head.jpg", b"\xff\xd8\xff"),
         ("loop.jpg", b"\xff\xd8\xff\xe1\x00\x00" * 50),
         ("head.webp", b"RIFF\x04\0\0\0WEBP"),
@@ -107,9 +108,11 @@ def test_no_bomb_is_decoded(examine, monkeypatch):
     def decode(*_):
         raise AssertionError("It was decoded")
 
-    monkeypatch.setattr(Image.Image, "load", decode)
-    for bomb in (files.png_bomb(), files.webp_bomb()):
+    monkeypatch.setattr(ImageFile.ImageFile, "load", decode)
+    for bomb in (files.png_bomb(), files.vast_picture(), files.webp_bomb()):
         assert examine(bomb).kind == "file"
+    with pytest.raises(AssertionError, match="decoded"):
+        examine(files.picture("PNG"))
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF"])
