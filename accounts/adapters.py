@@ -17,6 +17,7 @@ from accounts import portraits
 from accounts.addresses import client_ip
 from accounts.models import User
 from chat.errors import ChatError
+from chat.fetching import Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +120,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             return
         try:
             user.take_avatar(portraits.fetch(url))
-        except (portraits.Unavailable, ChatError) as error:
+        except (Unavailable, ChatError) as error:
             logger.info("No picture from %s: %s", sociallogin.account.provider, error)
 
 

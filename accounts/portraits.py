@@ -1,57 +1,45 @@
 """Fetching the picture that a provider has of somebody. The address comes from outside: beware.
 
-Only hosts of the provider itself are asked, so that nobody can make this server reach into its own
-network; no redirect is followed, and neither size nor time is left to the other side.
+Only hosts of the provider itself are asked. Those that are set up here may be within the own
+network; what others say of themselves must not lead there.
 """
 
-import time
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-import requests
 from django.conf import settings
 
 from accounts.avatars import MAX_BYTES
+from chat import fetching, outside
+from chat.uploads.sniff import PICTURES
 
-SECONDS = 5.0
-
-
-class Unavailable(Exception):
-    """There is no picture to be had from there."""
+PUBLIC = ("githubusercontent.com", "googleusercontent.com")
 
 
 def fetch(url: str) -> bytes:
-    """The bytes behind `url`, at most MAX_BYTES. Raises Unavailable."""
-    if not is_allowed(url):
-        raise Unavailable(f"{url!r} is not an address of a provider")
-    deadline = time.monotonic() + SECONDS
-    data = bytearray()
-    try:
-        with requests.get(url, stream=True, timeout=3, allow_redirects=False) as answer:
-            if answer.status_code != 200:
-                raise Unavailable(f"status {answer.status_code}")
-            for chunk in answer.iter_content(64 * 1024):
-                data += chunk
-                if len(data) > MAX_BYTES or time.monotonic() > deadline:
-                    raise Unavailable("too large or too slow")
-    except requests.RequestException as error:
-        raise Unavailable(str(error)) from error
-    return bytes(data)
+    """The bytes behind `url`, at most one more than MAX_BYTES. Raises fetching.Unavailable."""
+    trusted = [one.hostname or "" for one in own_providers()]
+    found = fetching.fetch(url, PICTURES, MAX_BYTES + 1, allowed=allowed, trusted=trusted)
+    return found.data
 
 
-def is_allowed(url: str) -> bool:
-    """Whether `url` lies with GitHub, Google or the OpenID Connect provider that is set up."""
+def allowed(url: str) -> str | None:
+    """`url`, if it lies with GitHub, Google or the OpenID Connect provider that is set up."""
     try:
         parts = urlsplit(url)
         origin, host = (parts.scheme, parts.hostname, parts.port), parts.hostname or ""
     except ValueError:
-        return False
+        return None
     if parts.username or parts.password:
-        return False
-    own = [urlsplit(address) for address in (settings.GITHUB_URL, settings.OIDC_ISSUER_URL)]
-    own = [part for part in own if part.hostname]
+        return None
+    own = own_providers()
     if origin in [(part.scheme, part.hostname, part.port) for part in own]:
-        return True
-    public = ("githubusercontent.com", "googleusercontent.com")
-    hosts = (*public, *(part.hostname for part in own))
+        return url
+    hosts = (*PUBLIC, *(part.hostname or "" for part in own))
     is_standard = parts.scheme == "https" and parts.port in {None, 443}
-    return is_standard and any(host == one or host.endswith(f".{one}") for one in hosts)
+    return url if is_standard and outside.is_within(host, hosts) else None
+
+
+def own_providers() -> list[SplitResult]:
+    """Where the providers are that whoever runs the site has set up."""
+    parts = [urlsplit(address) for address in (settings.GITHUB_URL, settings.OIDC_ISSUER_URL)]
+    return [part for part in parts if part.hostname]

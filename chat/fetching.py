@@ -1,11 +1,11 @@
-"""What lies behind an address that somebody wrote: fetched from the public internet, within bounds.
+"""What lies behind an address from outside: fetched from the public internet, within bounds.
 
 By requests on urllib3, because there the connection can be made to a checked address (see
 outside.py) while name, certificate and Host stay those of the address as written.
 """
 
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -56,16 +56,24 @@ def address(url: str) -> str | None:
     return plain if is_proper and not is_own and len(plain) <= MAX_LENGTH else None
 
 
-def fetch(url: str, types: Collection[str], most: int) -> Fetched:
+def fetch(
+    url: str,
+    types: Collection[str],
+    most: int,
+    *,
+    allowed: Callable[[str], str | None] = address,
+    trusted: Collection[str] = (),
+) -> Fetched:
     """The first `most` bytes behind `url`, if it is of one of these media types.
 
-    Takes at most outside.DEADLINE, redirections and all. Raises Unavailable.
+    Takes at most outside.DEADLINE, redirections and all; each of them must be `allowed`, which
+    gives it as it is to be fetched. For `trusted` see outside.Session. Raises Unavailable.
     """
     try:
-        with outside.Session() as session:
+        with outside.Session(trusted) as session:
             session.headers.update(HEADERS | {"Accept": ", ".join(types)})
             for _ in range(MOST_HOPS):
-                checked = address(url)
+                checked = allowed(url)
                 if checked is None:
                     raise Unavailable(f"{url!r} is not fetched")
                 with session.get(checked) as answer:

@@ -73,6 +73,11 @@ def is_proper(url: str) -> bool:
     return parts.scheme in schemes and bool(parts.hostname) and parts.username is None
 
 
+def is_within(host: str, domains: Collection[str]) -> bool:
+    """Whether `host` is one of these domains, or in one of them."""
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
 class Clock:
     """When its time is up, connections that it watches are cut, and none is made any more."""
 
@@ -122,7 +127,7 @@ class _Public:
     def _new_conn(self) -> socket.socket:
         host = self.host.strip("[]")
         addresses = _resolved(host, self.port, self._clock.left())
-        if host not in self._trusted and not all(map(_may_be_reached, addresses)):
+        if not is_within(host, self._trusted) and not all(map(_may_be_reached, addresses)):
             raise NotPublic(f"{host} is not a place of the public internet")
         sock = socket.create_connection((addresses[0], self.port), self._clock.left())
         try:
@@ -172,7 +177,7 @@ class _HttpsPool(HTTPSConnectionPool):
 class Session(requests.Session):
     """Its answers are streamed, and may be redirections: who asks decides what to do with them.
 
-    For use in a `with`: all that is done in it takes at most DEADLINE. Hosts that are `trusted`,
+    For use in a `with`: all that is done in it takes at most DEADLINE. Domains that are `trusted`,
     because whoever runs the site has set them up, may be within the own network.
     """
 

@@ -1,6 +1,7 @@
 """Signing in with another service, against a GitHub on loopback."""
 
 import re
+import socket
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 
 from accounts import portraits
 from accounts.models import User
+from chat.fetching import Unavailable
 from tests.accounts.people import PASSWORD, prove_it, sign_in, who
 from tests.github_server import Email, GitHub, Person
 
@@ -269,7 +271,7 @@ def test_a_provider_that_cannot_be_reached_is_a_page_of_ours(browser, settings):
 def test_pictures_are_fetched_from_providers(settings, url):
     settings.GITHUB_URL = "https://git.example.org"
     settings.OIDC_ISSUER_URL = "http://sso.example.org:8080"
-    assert portraits.is_allowed(url)
+    assert portraits.allowed(url) == url
 
 
 @pytest.mark.parametrize(
@@ -292,6 +294,24 @@ def test_pictures_are_fetched_from_providers(settings, url):
 )
 def test_and_from_nowhere_else(settings, url):
     settings.GITHUB_URL = settings.OIDC_ISSUER_URL = ""
-    assert not portraits.is_allowed(url)
-    with pytest.raises(portraits.Unavailable):
+    assert portraits.allowed(url) is None
+    with pytest.raises(Unavailable):
         portraits.fetch(url)
+
+
+def test_only_who_was_set_up_may_be_within_the_own_network(settings, monkeypatch):
+    answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+    reached = []
+
+    def connect(address, *_):
+        reached.append(address)
+        raise OSError("far enough")
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    settings.GITHUB_URL = "https://git.example.org"
+    addresses = ["https://git.example.org/1", "https://avatars.git.example.org/1"]
+    for url in (*addresses, "https://lh3.googleusercontent.com/a/x"):
+        with pytest.raises(Unavailable):
+            portraits.fetch(url)
+    assert reached == [("10.0.0.1", 443)] * 2
