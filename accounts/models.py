@@ -341,7 +341,10 @@ class User(AbstractUser):
     def tell_of_change(self) -> None:
         """Have cached pages made anew, and open ones told, wherever this person is seen."""
         rooms = list(self.rooms.values_list("pk", flat=True))
-        self.rooms.update(people_version=F("people_version") + 1)
+        wrote = self.messages.values("room")
+        self.rooms.model.objects.filter(Q(pk__in=rooms) | Q(pk__in=wrote)).update(
+            people_version=F("people_version") + 1
+        )
         transaction.on_commit(lambda: broadcasts.person_changed(self, rooms))
 
     def hear_from(self, hears_from: str) -> None:

@@ -148,14 +148,13 @@ def history_page(room: Room, root: Message | None, *, before=None, after=None, a
         if not page.has_older:
             page.messages.insert(0, root)
         return rendered(page)
-    if before is None and after is None and around is None:
-        key = f"newest:{room.pk}:{room.revision}:{room.people_version}"
-        newest = cache.get(key)
-        if newest is None:
-            newest = rendered(room.messages.in_main().page())
-            cache.set(key, newest, 3600)
-        return newest
-    return rendered(room.messages.in_main().page(before=before, after=after, around=around))
+    # What is said raises the revision, what its people look like the version.
+    key = f"history:{room.pk}:{room.revision}:{room.people_version}:{before}:{after}:{around}"
+    history = cache.get(key)
+    if history is None:
+        history = rendered(room.messages.in_main().page(before=before, after=after, around=around))
+        cache.set(key, history, 3600)
+    return history
 
 
 def rendered(page) -> dict:

@@ -93,6 +93,16 @@ def test_a_new_picture_too(signed_in, alice, told, picture):
     assert any(alice.avatar_url in str(frame) for _, frame in told)
 
 
+def test_pages_are_made_anew_also_where_one_wrote_and_left(signed_in, alice, bob):
+    attic = Room.create(bob, "Attic")
+    attic.admit(alice)
+    attic.post(alice, "Goodbye")
+    attic.leave(alice)
+    alice.edit_profile(display_name="Alice Wong")
+    attic.refresh_from_db()
+    assert attic.people_version == 1
+
+
 def test_what_others_do_not_see_is_told_to_nobody(signed_in, alice, told):
     garden = Room.create(alice, "Garden")
     told.clear()

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from chat import limits
 from chat.models import Membership, Room
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +89,42 @@ class TestThePartsThatAreKeptReady:
         there = as_alice.get(f"/rooms/{room.slug}/?thread={root.pk}").content.decode()
         assert f"files/?thread={root.pk}" in there and "Back to the room" in there
         assert f"?thread={root.pk}" not in shown() and "Back to the room" not in shown()
+
+
+class TestAPageOfHistory:
+    @pytest.fixture
+    def older(self, as_alice, room, alice):
+        """older() -> what was said before the last of three messages, as alice gets it now."""
+        with limits.lifted():
+            said = [room.post(alice, word) for word in ("One", "Two", "Three")]
+
+        def older() -> str:
+            url = reverse("messages", args=[room.slug])
+            answer = as_alice.get(
+                url, {"before": said[-1].pk}, headers={"Accept": "application/json"}
+            )
+            return answer.json()["html"]
+
+        older.said = said
+        return older
+
+    def test_is_read_once_until_something_changes(self, older, django_assert_num_queries):
+        assert "One" in older() and "Three" not in older()
+        with django_assert_num_queries(3):  # the session, the person, the room
+            older()
+
+    def test_follows_edits_removals_and_names(self, older, alice):
+        older()
+        older.said[0].edit(alice, "Won")
+        assert "Won" in older()
+        older.said[1].remove(by=alice)
+        assert "Two" not in older()
+        alice.edit_profile(display_name="Ah Li")
+        assert "Ah Li" in older()
+
+    def test_each_is_one_of_its_own(self, older, as_alice, room):
+        older()
+        url = reverse("messages", args=[room.slug])
+        asked = {"after": older.said[-2].pk}
+        answer = as_alice.get(url, asked, headers={"Accept": "application/json"}).json()
+        assert "Three" in answer["html"] and "One" not in answer["html"]
