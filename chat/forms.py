@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat.models import Membership, NoticeWishes, Room
+from chat.models import Membership, NoticeWishes, Reason, Room
 
 NO_AUTOCOMPLETE = {"autocomplete": "off"}
 
@@ -122,3 +122,100 @@ class ScheduledForm(WhenForm):
     reply_to = forms.IntegerField(required=False)
 
     field_order = ["body", "due_at"]
+
+
+# Moderation -------------------------------------------------------------------------------------
+
+
+class WordsForm(forms.Form):
+    """Words that whoever is concerned reads."""
+
+    words = forms.CharField(
+        label=_("In your words"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea({**NO_AUTOCOMPLETE, "dir": "auto", "rows": 2, "maxlength": 500}),
+    )
+
+
+class LockForm(WordsForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label = _("Why, for everybody to read")
+        self.fields["words"].widget = forms.TextInput({**NO_AUTOCOMPLETE, "dir": "auto"})
+
+
+class AppealForm(WordsForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["words"].required = True
+        self.fields["words"].label = _("Why it should be looked at once more")
+
+
+class ReportForm(WordsForm):
+    reason = forms.ChoiceField(
+        label=_("What is wrong"), choices=Reason.choices, widget=forms.RadioSelect
+    )
+
+    field_order = ["reason", "words"]
+
+
+class DecisionForm(ReportForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = _("Why")
+        self.fields["words"].help_text = _("The person concerned reads this.")
+
+
+class TermForm(DecisionForm):
+    """A decision that ends."""
+
+    LASTS = {
+        "10m": (_("Ten minutes"), timedelta(minutes=10)),
+        "1h": (_("One hour"), timedelta(hours=1)),
+        "1d": (_("One day"), timedelta(days=1)),
+        "7d": (_("A week"), timedelta(days=7)),
+        "30d": (_("A month"), timedelta(days=30)),
+        "ever": (_("Until it is taken back"), None),
+    }
+
+    lasts = forms.ChoiceField(
+        label=_("For how long"),
+        choices=[(key, label) for key, (label, _span) in LASTS.items()],
+        initial="1h",
+    )
+    too = forms.BooleanField(label=_("Remove the message too"), required=False)
+
+    field_order = ["reason", "lasts", "words", "too"]
+
+    def offer(self, *, message, has_end: bool) -> None:
+        """Only what can be chosen: the `message` may be gone, and an end may be needed."""
+        if message is None or message.deleted_at:
+            del self.fields["too"]
+        if has_end:
+            ends = [(key, label) for key, (label, span) in self.LASTS.items() if span]
+            self.fields["lasts"] = forms.ChoiceField(
+                label=_("For how long"), choices=ends, initial="1h"
+            )
+
+    def clean(self) -> dict:
+        """`cleaned_data` as the verbs take it."""
+        said = dict(self.cleaned_data)
+        span = self.LASTS.get(said.pop("lasts", ""), (None, None))[1]
+        return said | {"until": timezone.now() + span if span else None}
+
+
+class SlowForm(forms.Form):
+    STEPS = {
+        0: _("Off"),
+        5: _("5 seconds"),
+        30: _("30 seconds"),
+        60: _("1 minute"),
+        300: _("5 minutes"),
+        900: _("15 minutes"),
+        3600: _("1 hour"),
+    }
+
+    seconds = forms.TypedChoiceField(
+        label=_("Between two messages of one member"), choices=STEPS.items(), coerce=int
+    )

@@ -3,6 +3,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from chat.models import Room
 
 
 @require_safe
@@ -20,5 +21,21 @@ def person(request, pk):
         "shared_rooms": rooms[:12],
         "is_blocked": request.user.blocks.filter(blocked=someone).exists(),
         "may_write": itself.open_to(request.user).exists(),
+        **moderation_of(request, someone),
     }
     return render(request, template, context)
+
+
+def moderation_of(request, someone) -> dict:
+    """What can be decided about `someone` in the room over which the card is shown (`?room=`)."""
+    slug = request.GET.get("room", "")
+    room = Room.objects.visible_to(request.user).exclude(kind="direct").filter(slug=slug).first()
+    if room is None or someone == request.user:
+        return {}
+    mine, theirs = room.membership_of(request.user), room.membership_of(someone)
+    if not mine or not mine.is_at_least(mine.Role.MODERATOR):
+        return {"card_room": room}
+    if theirs and not mine.outranks(theirs):
+        return {"card_room": room}
+    restraints = room.restraints.in_force().filter(person=someone).select_related("decision")
+    return {"card_room": room, "moderates": True, "restraints": restraints}

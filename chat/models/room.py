@@ -61,7 +61,9 @@ class RoomQuerySet(models.QuerySet["Room"]):
         every page of a room asks, and the ORM takes six times as long.
         """
         query = """
-            SELECT room.*, mine.id AS mine, role, last_read, named_up_to, has_draft
+            SELECT room.*, mine.id AS mine, role, last_read, named_up_to, has_draft,
+                mine.muted_until IS NOT NULL OR mine.role = 'member'
+                AND (room.slow_seconds > 0 OR room.locked_at IS NOT NULL) AS is_held
             FROM chat_membership mine JOIN chat_room room ON room.id = mine.room_id
             WHERE mine.user_id = %s AND NOT mine.is_hidden AND room.archived_at IS NULL
             ORDER BY room.active_at DESC, room.id DESC LIMIT %s
@@ -165,6 +167,8 @@ class Room(Direct, Moderated, models.Model):
     # Since when only who moderates may write, and what they said why.
     locked_at = models.DateTimeField(_("locked"), null=True, editable=False)
     lock_words = models.CharField(max_length=500, blank=True, editable=False)
+    # How many reports and appeals wait, so that only where some do it is asked which.
+    waiting = models.PositiveIntegerField(default=0, editable=False)
 
     revision = models.BigIntegerField(default=0, editable=False)
     # Raised when a member's name or picture changes, so that cached pages are made anew.
@@ -189,7 +193,8 @@ class Room(Direct, Moderated, models.Model):
     membership: Membership | None
     unread: bool
     mentions_unread: int
-    is_held: bool  # see locked_for()
+    # Whether something may hold its reader back: see locked_for(). Where nobody asked, it may.
+    is_held: bool = True
     is_open: bool
     is_mine: bool
     here: int

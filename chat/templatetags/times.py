@@ -48,3 +48,10 @@ def day(then: datetime) -> str:
     return date_format(
         then, pgettext("a day of this year", "F j") if is_this_year else "DATE_FORMAT"
     )
+
+
+@register.filter
+def day_and_time(then: datetime) -> str:
+    """Its date, and the time of day: `November 21, 18:25`."""
+    when = {"day": day(then), "time": date_format(timezone.localtime(then), "H:i")}
+    return pgettext("a moment", "%(day)s, %(time)s") % when

@@ -9,13 +9,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
 from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.http import require_GET, require_http_methods
 from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from chat import broadcasts, rendering
-from chat.errors import ChatError
+from chat.errors import Banned, ChatError, Locked, Muted, NotFound
 from chat.models import Attachment, Block, Membership, Message, PushDevice, Room
 
 
@@ -31,7 +31,12 @@ def room(request, slug: str):
     my_rooms = Room.objects.sidebar_for(request.user)
     room = next((room for room in my_rooms if room.slug == slug), None)
     if room is None:
-        room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+        try:
+            room = Room.objects.called(slug, request.user)
+        except NotFound as error:
+            raise Http404 from error
+        except Banned as refusal:
+            return render(request, "chat/banned.html", {"refusal": refusal.message}, status=403)
         room.seen_by(request.user)
         room.membership = room.membership_of(request.user)
     room.is_open = True
@@ -40,6 +45,7 @@ def room(request, slug: str):
     if around and not root and (elsewhere := thread_of(room, around)):
         return redirect(f"{room.get_absolute_url()}?thread={elsewhere}&around={around}")
     history = history_page(room, root, around=around)
+    may_moderate = bool(membership and membership.is_at_least(Membership.Role.MODERATOR))
     context = {
         "room": room,
         "membership": membership,
@@ -50,10 +56,13 @@ def room(request, slug: str):
         "has_newer": history["has_newer"],
         "around": around,
         "thread": root.pk if root else None,
-        "may_moderate": bool(membership and membership.is_at_least(Membership.Role.MODERATOR)),
+        "may_moderate": may_moderate,
+        "waiting": room.waiting_for(request.user) if may_moderate else 0,
+        "held": (held := held_back(room, membership)),
         "may_pin": bool(membership and membership.may_pin),
         "may_edit": bool(membership and membership.is_at_least(Membership.Role.OWNER)),
-        "config": config(request, room, membership, root),
+        "config": config(request, room, membership, root)
+        | {"held": held, "can_write": not (room.archived_at or held)},
         # What the browser copies for a message that is on its way.
         "pending": rendering.fragment(Message(author=request.user, revision=0)),
     }
@@ -99,9 +108,31 @@ def config(request, room: Room, membership: Membership | None, root: Message | N
         "limits": Message.limits(),
         "session": PushDevice.mark_of(request.session.session_key),
         "draft": to_builtins(draft),
-        "can_write": room.archived_at is None,
+        "slow": slow_mode(room, membership),
         "blocked": Block.ids_of(user),
     }
+
+
+def held_back(room: Room, membership: Membership | None) -> dict | None:
+    """What keeps this member from writing now: `muted` or `locked`, in `text`, to what time."""
+    if membership is None or not room.is_held:
+        return None
+    try:
+        room.require_voice(membership)
+    except Muted as refusal:
+        return {"kind": refusal.code, "text": str(refusal), "until": membership.muted_until}
+    except Locked as refusal:
+        return {"kind": refusal.code, "text": str(refusal), "until": None}
+    return None
+
+
+def slow_mode(room: Room, membership: Membership | None) -> dict | None:
+    """How many seconds this member waits between two messages, and how many are left."""
+    if not room.slow_seconds or (membership and membership.role != Membership.Role.MEMBER):
+        return None
+    spoke_at = membership and membership.spoke_at
+    left = room.slow_seconds - (timezone.now() - spoke_at).total_seconds() if spoke_at else 0
+    return {"every": room.slow_seconds, "left": max(0, round(left))}
 
 
 @login_required

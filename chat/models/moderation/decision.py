@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts, limits
 from chat.errors import Empty, NotAllowed, NotFound, Taken
+from chat.models.membership import Membership
 from chat.models.moderation.why import Why, checked, clock_of
 
 
@@ -23,7 +24,9 @@ def noted(to, related_name="+"):
 class DecisionQuerySet(models.QuerySet):
     def with_names(self) -> "DecisionQuerySet":
         """Everything that showing them needs. What is gone by now is None, its name is kept."""
-        return self.select_related("by", "person", "room", "message").prefetch_related("answers")
+        return self.select_related("by", "person", "room", "message", "of").prefetch_related(
+            "answers"
+        )
 
     def about(self, person) -> "DecisionQuerySet":
         """What `person` is told of: what was decided about them, and its reversals."""
@@ -50,7 +53,7 @@ class Decision(Why):
         REVERSED = "reversed", _("Taken back")
         UPHELD = "upheld", _("Appeal declined")
 
-    APPEALABLE = (Kind.REMOVED, Kind.MUTED, Kind.BANNED, Kind.SHOWN_OUT)
+    APPEALABLE = (Kind.REMOVED, Kind.MUTED, Kind.BANNED, Kind.ADDRESS_BANNED, Kind.SHOWN_OUT)
 
     kind = models.CharField(_("what"), max_length=10, choices=Kind)
     by = noted(settings.AUTH_USER_MODEL)
@@ -110,6 +113,15 @@ class Decision(Why):
         if person and kind != cls.Kind.DISMISSED:
             transaction.on_commit(partial(broadcasts.decided, decision))
         return decision
+
+    @property
+    def detail(self) -> str:
+        """What else is to be said of it, in a word: the role, the seconds, the address."""
+        if role := self.details.get("role"):
+            return str(Membership.Role(role).label)
+        if self.kind == self.Kind.SLOWED:
+            return str(_("%d s") % self.details["seconds"])
+        return self.details.get("mask", "")
 
     @property
     def reversal(self) -> "Decision | None":
@@ -311,3 +323,5 @@ class Appeal(models.Model):
             yield appeal
             appeal.answered_at = timezone.now()
             appeal.save(update_fields=["answered_at", "answer"])
+            if room := appeal.decision.room:
+                room.tell_moderators()

@@ -11,7 +11,7 @@ from chat import broadcasts
 from chat.errors import Invalid, Locked, NotAllowed, NotFound, TooSoon
 from chat.models.membership import Membership
 from chat.models.moderation.decision import Decision
-from chat.models.moderation.report import tell_of_open_ones
+from chat.models.moderation.report import tell_of_open_ones, who_waits
 from chat.models.moderation.restraint import Restraint
 from chat.models.moderation.why import in_time
 
@@ -31,6 +31,7 @@ class Moderated:
     slow_seconds: int
     locked_at: datetime | None
     lock_words: str
+    waiting: int
     memberships: Any
     messages: Any
     decisions: Any
@@ -229,6 +230,10 @@ class Moderated:
     def tell_moderators(self) -> None:
         """That something was reported or appealed, or decided."""
         tell_of_open_ones(self)
+
+    def waiting_for(self, moderator) -> int:
+        """How many reports and appeals `moderator` can decide here."""
+        return sum(pk != moderator.pk for pk in who_waits(self)) if self.waiting else 0
 
 
 RECORDED = {

@@ -134,11 +134,19 @@ class Report(Why):
             return Decision.record(Decision.Kind.DISMISSED, by, **about, report=self, **why)
 
 
+def who_waits(room) -> list[int]:
+    """The ids of the people whom the open reports and appeals of `room` concern."""
+    appeals = Appeal.objects.open().filter(decision__room=room)
+    return [
+        *room.reports.open().values_list("person", flat=True),
+        *appeals.values_list("decision__person", flat=True),
+    ]
+
+
 def tell_of_open_ones(room) -> None:
     """Tell who moderates `room` how many reports and appeals wait for them there."""
-    people = list(room.reports.open().values_list("person", flat=True))
-    appeals = Appeal.objects.open().filter(decision__room=room)
-    people += appeals.values_list("decision__person", flat=True)
+    people = who_waits(room)
+    type(room).objects.filter(pk=room.pk).update(waiting=len(people))
     for moderator in room.memberships.exclude(role="member").values_list("user", flat=True):
         count = len(people) - people.count(moderator)  # nobody decides about themselves
         transaction.on_commit(partial(broadcasts.reported, room, moderator, count))

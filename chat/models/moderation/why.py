@@ -3,10 +3,10 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from chat.errors import Invalid, TooLong
+from chat.templatetags.times import day_and_time
 
 LENGTH = 500  # characters of somebody's own words
 
@@ -57,6 +57,7 @@ def in_time(until: datetime | None) -> datetime | None:
 
 
 def clock_of(person, moment: datetime) -> str:
-    """The moment by the clock of `person`, as they write it."""
-    zone = ZoneInfo(person.time_zone) if person.time_zone else None
-    return date_format(timezone.localtime(moment, zone), "SHORT_DATETIME_FORMAT")
+    """The moment by the clock of `person`."""
+    zone = ZoneInfo(person.time_zone) if person.time_zone else timezone.get_current_timezone()
+    with timezone.override(zone):
+        return day_and_time(moment)

@@ -48,7 +48,11 @@ export class Actions {
       close: config.can_write && (isMine || "mayModerate" in urls) && $(".poll:not(.closed)", row),
       pin: config.can_write && "mayPin" in urls && !$(".pinned", row),
       unpin: config.can_write && "mayPin" in urls && $(".pinned", row),
-      delete: config.can_write && (isMine || "mayModerate" in urls),
+      delete: config.can_write && isMine,
+      report: !isMine,
+      remove: !isMine && "mayModerate" in urls,
+      mute: !isMine && "mayModerate" in urls,
+      ban: !isMine && "mayModerate" in urls,
     };
     return !(action in rules) || Boolean(rules[action]);
   }

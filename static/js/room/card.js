@@ -1,13 +1,14 @@
 /** The card of a person, beside the name or picture that was pressed. */
 
 import { $, fromServer } from "./dom.js";
+import { config } from "./page.js";
 
 const GAP = 8;
 
 /** Show in `card` whose page `link` leads to, next to `anchor`. */
 export async function showCard(card, link, anchor) {
   try {
-    const answer = await fetch(`${link.href}?card`);
+    const answer = await fetch(`${link.href}?card&room=${encodeURIComponent(config.slug)}`);
     if (!answer.ok) throw new Error(answer.statusText);
     card.replaceChildren(...fromServer(await answer.text()));
   } catch {

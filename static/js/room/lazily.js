@@ -1,6 +1,7 @@
 /** What most visits never need is loaded when it is first asked for. */
 
 import { $ } from "./dom.js";
+import { config } from "./page.js";
 import { shortcutOf } from "./shortcuts.js";
 
 const FORMATS = ["bold", "italic", "code", "link"];
@@ -177,4 +178,31 @@ export function enableOnline(list, socket) {
   const look = () => list.firstElementChild && begin();
   new MutationObserver(look).observe(list, { childList: true });
   look();
+}
+
+/** Reporting, deciding, and what was decided: none of it before it is needed. */
+export function enableModeration(parts) {
+  const { socket, status } = parts;
+  const ask = async (url) => (await import("./asking.js")).ask(url, status);
+  const standing = async () => (await import("./standing.js")).standing(parts);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-ask]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    ask(link.href);
+  });
+  socket.on("decided", async (frame) => (await standing()).decided(frame));
+  socket.onHere("reported", async ({ count }) => (await standing()).reported(count));
+  socket.onHere("room_changed", async ({ about }) => {
+    const isNews = about.slow || about.locked || config.slow || config.held;
+    if (isNews) (await standing()).changed(about);
+  });
+  if (config.slow || config.held) standing();
+  const about = (what) => (row) => ask(`${what}/?message=${row.dataset.id}`);
+  return {
+    report: about("report"),
+    remove: about("moderation/remove"),
+    mute: about("moderation/mute"),
+    ban: about("moderation/ban"),
+  };
 }

@@ -19,6 +19,7 @@ import {
   enableFiles,
   enableFormatting,
   enableLater,
+  enableModeration,
   enableOnline,
   enablePolls,
   enableReactions,
@@ -95,7 +96,7 @@ async function join() {
     reading.look();
     outbox.flush();
   } catch (refusal) {
-    if (refusal.code === "not_found") status.removed();
+    if (["not_found", "banned"].includes(refusal.code)) status.removed();
     else if (refusal.retryAfter) setTimeout(join, refusal.retryAfter * 1000);
     else if (refusal.message) status.tell(refusal.message);
   }
@@ -146,6 +147,7 @@ const verbs = {
   pin: (row) => pin(row, true),
   unpin: (row) => pin(row, false),
   delete: remove,
+  ...enableModeration({ socket, status, composer, outbox, root }),
 };
 enableActions({ log, scroll, status, verbs });
 new Rooms({ socket, reading, pane: $("#rooms-pane"), root });

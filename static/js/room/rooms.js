@@ -44,7 +44,7 @@ export class Rooms {
     this.#title = this.#title.replace(name.textContent, () => about.name);
     name.textContent = about.name;
     $("#topic").textContent = about.topic;
-    config.can_write = !about.archived;
+    config.can_write = !about.archived && !config.held;
     root.classList.toggle("archived", about.archived);
     this.#showTitle();
   }
