@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, close_old_connections
+from msgspec import UNSET
 
 from chat import presence
 from chat.broadcasts import audience_group, person_data
@@ -61,7 +62,8 @@ class Audience:
         self.tabs: set[Member] = set()
         self.here: set[int] = set()
         self.have_members_changed = False
-        self.typists: dict[int, tuple[Person, asyncio.TimerHandle]] = {}
+        # By person: who, in which thread or in the room itself, and when that lapses.
+        self.typists: dict[int, tuple[Person, int | None, asyncio.TimerHandle]] = {}
         self.looked_at = -math.inf  # a machine's clock may have begun a moment ago
         self.next_look: asyncio.TimerHandle | None = None
         self.next_look_at = 0.0
@@ -112,8 +114,8 @@ class Audience:
                 self._look_in(PAUSE)
             case {"do": "presence"}:
                 self._look_in(self.looked_at + PAUSE - time.monotonic())
-            case {"do": "typing", "person": person, "on": on}:
-                self._note_typing(Person(**person), on)
+            case {"do": "typing", "thread": thread, "person": person, "on": on}:
+                self._note_typing(Person(**person), thread, on)
 
     # Who is here --------------------------------------------------------------------------------
 
@@ -162,13 +164,23 @@ class Audience:
 
     # Who is typing ------------------------------------------------------------------------------
 
-    def _note_typing(self, person: Person, on: bool) -> None:
-        _, ends = self.typists.pop(person.id, (None, None))
+    def _note_typing(self, person: Person, thread: int | None, on: bool) -> None:
+        _, before, ends = self.typists.get(person.id, (person, None, None))
+        is_there = ends is not None and before == thread
+        if not on and not is_there:
+            return
         if ends:
             ends.cancel()
+            del self.typists[person.id]
+            if not is_there:
+                self._tell_typing(before)
         if on:
-            ends_now = self.hub.loop.call_later(TYPING_LASTS, self._note_typing, person, False)
-            self.typists[person.id] = person, ends_now
-        if on != (ends is not None):
-            users = [typist for typist, _ in self.typists.values()]
-            self.tell(TypingIndicatorUpdate(room=self.slug, users=users[:SHOWN]))
+            lapse = self.hub.loop.call_later(TYPING_LASTS, self._note_typing, person, thread, False)
+            self.typists[person.id] = person, thread, lapse
+        if on != is_there:
+            self._tell_typing(thread)
+
+    def _tell_typing(self, thread: int | None) -> None:
+        users = [typist for typist, where, _ in self.typists.values() if where == thread]
+        under = UNSET if thread is None else thread
+        self.tell(TypingIndicatorUpdate(room=self.slug, users=users[:SHOWN], thread=under))

@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType, convert
 from msgspec.structs import asdict
 
 from chat import markup, rendering
-from chat.hub import publish
+from chat.hub import gather, publish
 from chat.protocol import (
     Activity,
     AddedToRoom,
@@ -153,8 +153,18 @@ def message_posted(message) -> None:
 
 
 def message_changed(message) -> None:
-    """Edited, deleted, pinned, voted or reacted on, or its thread went on."""
+    """Edited, deleted or pinned, or its thread went on."""
     _tell_room(message, MessageChanged)
+
+
+def message_reacted(message) -> None:
+    """Reacted or voted on: of many in one moment only the first and the last are told."""
+    gather(message.pk, message, _tell_reacted)
+
+
+def _tell_reacted(messages: list) -> None:
+    *before, last = sorted(messages, key=lambda message: message.revision)
+    _tell_room(last, MessageChanged, also=[message.revision for message in before] or UNSET)
 
 
 def _tell_room(message, frame: type[NewMessage | MessageChanged], **more) -> None:
@@ -251,8 +261,8 @@ def signed_out(user, session_key: str | None = None) -> None:
 # Who is here, and who is typing: only for tabs that have the room open --------------------------
 
 
-def typing(room_id: int, person: Person, on: bool) -> None:
-    order = {"do": "typing", "person": asdict(person), "on": on}
+def typing(room_id: int, thread: int | None, person: Person, on: bool) -> None:
+    order = {"do": "typing", "thread": thread, "person": asdict(person), "on": on}
     publish(audience_group(room_id), order=order)
 
 

@@ -170,7 +170,7 @@ class ChatConsumer(AsyncConsumer):
                 await self.ack(frame)
             case SendMessage():
                 message = await self.ask(self._post, frame)
-                self.tab.stop_typing(frame.room)
+                self.tab.stop_typing(frame.room, frame.thread)
                 await self.ack(frame, id=message.pk, revision=message.revision, nonce=frame.nonce)
             case EditMessage():
                 message = await self.ask(self._edit, frame)
@@ -204,9 +204,9 @@ class ChatConsumer(AsyncConsumer):
                 await self.ack(frame)
             case TypingStart():
                 self.typing_allowance.spend()
-                self.tab.start_typing(frame.room)
+                self.tab.start_typing(frame.room, frame.thread)
             case TypingStop():
-                self.tab.stop_typing(frame.room)
+                self.tab.stop_typing(frame.room, frame.thread)
             case Look():
                 await self.tab.look(frame.room, frame.on)
             case MarkRead():

@@ -38,8 +38,19 @@ class RoomForm(forms.Form):
         help_text=_("People without an account, with a nickname only."),
     )
 
+    callers = forms.ChoiceField(
+        label=_("Who may call everybody with @room"),
+        choices=Room.Callers.choices,
+        required=False,
+        initial=Room.Callers.MODERATORS,
+        help_text=_("It tells all members at once, whatever they are doing."),
+    )
+
     def clean_kind(self) -> str:
         return self.cleaned_data["kind"] or Room.Kind.PUBLIC
+
+    def clean_callers(self) -> str:
+        return self.cleaned_data["callers"] or Room.Callers.MODERATORS
 
 
 class InvitationForm(forms.Form):
@@ -118,10 +129,27 @@ class WhenForm(forms.Form):
 
 
 class ScheduledForm(WhenForm):
-    body = forms.CharField(label=_("Message"), strip=False, widget=forms.Textarea({"dir": "auto"}))
-    reply_to = forms.IntegerField(required=False)
+    """Whether there must be words depends on the files, and so on the verb."""
+
+    body = forms.CharField(
+        label=_("Message"), strip=False, required=False, widget=forms.Textarea({"dir": "auto"})
+    )
 
     field_order = ["body", "due_at"]
+
+
+class NewScheduledForm(ScheduledForm):
+    """Scheduled.create() takes `cleaned_data`: ids, where there are some."""
+
+    reply_to = forms.IntegerField(required=False)
+    thread = forms.IntegerField(required=False)
+    attachments = forms.JSONField(required=False)
+
+    def clean_attachments(self) -> list[int]:
+        ids = self.cleaned_data["attachments"] or []
+        if not isinstance(ids, list) or not all(type(one) is int for one in ids):
+            raise forms.ValidationError("A list of ids")
+        return ids
 
 
 # Moderation -------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ comes over it is made into one WebSocket frame and written to each of those sock
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 
 from chat.protocol import Missed, ServerFrame, encode
 from chat.queue import later
+from chat.threads import in_thread
 from chat.wire import Frame, joined
 
 logger = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ LAYER_ERRORS = (RedisError, OSError, TimeoutError)
 
 MAX_UNPUBLISHED = 10_000
 PATIENCE = 1.0  # seconds; the layer itself would wait for ever for a Redis that is silent
+MOMENT = 0.1  # seconds; less than a client waits for a revision that it has not heard of
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between tries while the layer is away
 
 
@@ -56,6 +59,9 @@ class RoomHub:
         self.pending: dict[str, list[Frame]] = {}
         self.outbox: asyncio.Queue[tuple[str, dict]] = asyncio.Queue(MAX_UNPUBLISHED)
         self.overflowed: set[str] = set()
+        # What gather() has collected, by key; from several threads.
+        self.gathered: dict[Hashable, list] = {}
+        self.gathering = threading.Lock()
         self.tasks = [
             self.loop.create_task(self._receive()),
             self.loop.create_task(self._publish()),
@@ -125,6 +131,25 @@ class RoomHub:
                     logger.warning("The channel layer does not answer: %s", error)
 
     # Out: one queue, so that what this process publishes keeps its order ------------------------
+
+    def gather(self, key: Hashable, item: Any, act: Callable[[list], None]) -> None:
+        """See gather() below. From any thread."""
+        with self.gathering:
+            if key in self.gathered:
+                self.gathered[key].append(item)
+                return
+            self.gathered[key] = []
+        self.loop.call_soon_threadsafe(self.loop.call_later, MOMENT, self._gathered, key, act)
+        act([item])
+
+    def _gathered(self, key: Hashable, act: Callable[[list], None]) -> None:
+        with self.gathering:
+            items = self.gathered.pop(key)
+            if items:
+                self.gathered[key] = []
+        if items:
+            self.loop.call_later(MOMENT, self._gathered, key, act)
+            self.loop.create_task(in_thread(act, items))
 
     def put(self, group: str, message: dict) -> None:
         try:
@@ -231,6 +256,16 @@ def publish(group: str, *, text: str = "", order: dict | None = None, revision: 
         async_to_sync(get_channel_layer().group_send)(group, message)
     except LAYER_ERRORS as error:
         logger.warning("Open browsers are not told, the channel layer is away: %s", error)
+
+
+def gather(key: Hashable, item: Any, act: Callable[[list], None]) -> None:
+    """Call `act` with `[item]` now; but while there is more of the same `key` in this process, with
+    all of a MOMENT at once. From any thread; `act` is called in one that may use the database.
+    """
+    if _hub is None or not _hub.loop.is_running():
+        act([item])
+    else:
+        _hub.gather(key, item, act)
 
 
 def pass_on(group: str, message: dict) -> bool:

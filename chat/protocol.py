@@ -145,13 +145,17 @@ class SaveDraft(ClientFrame, tag="save_draft"):
 
 
 class TypingStart(ClientFrame, tag="typing_start"):
-    """To be repeated every few seconds while typing goes on; it lapses by itself."""
+    """To be repeated every few seconds while typing goes on; it lapses by itself. With `thread` it
+    goes on in the thread of that message: one types in one place at a time.
+    """
 
     room: Slug
+    thread: Id | None = None
 
 
 class TypingStop(ClientFrame, tag="typing_stop"):
     room: Slug
+    thread: Id | None = None
 
 
 class Look(ClientFrame, tag="look"):
@@ -381,16 +385,22 @@ class NewMessage(ServerFrame, tag="new_message"):
 
 
 class MessageChanged(ServerFrame, tag="message_changed"):
+    """`also`: of many reactions or votes in one moment only the last is told, with the revisions of
+    those before it.
+    """
+
     room: str
     revision: int
     message: MessageData
+    also: list[int] | UnsetType = UNSET
 
 
 class TypingIndicatorUpdate(ServerFrame, tag="typing_indicator_update"):
-    """Everybody who is typing in the room now."""
+    """Everybody who is typing now: in the room itself or, with `thread`, under that message."""
 
     room: str
     users: list[Person]
+    thread: int | UnsetType = UNSET
 
 
 class UserJoined(ServerFrame, tag="user_joined"):
@@ -531,10 +541,13 @@ class Resync(ServerFrame, tag="resync"):
 class Missed(ServerFrame, tag="missed", omit_defaults=True):
     """Something may have got lost on the way to you, in `room` or, without it, anywhere.
 
-    Send `sync` where that room is open; where it is not, there may be something new in it.
+    Send `sync` where that room is open. Where it is not, there is something new in it if there is a
+    `newest` message, by id, that did not come to you: what else was missed is in a thread, or a
+    change to what was said before.
     """
 
     room: str | None = None
+    newest: int | None = None
 
 
 class Ack(ServerFrame, tag="ack", omit_defaults=True):

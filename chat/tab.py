@@ -28,7 +28,8 @@ class Tab:
         self.hub, self.watch = running_hub(), running_watch()
         self.groups = {user_group(self.user_id)}
         self.open: dict[str, Audience] = {}
-        self.typing: set[str] = set()
+        # By room: in which thread, or in the room itself.
+        self.typing: dict[str, int | None] = {}
         self.looking: set[str] = set()
         # How many orders were heeded: what the watch read before one of them is out of date.
         self.orders = 0
@@ -86,7 +87,8 @@ class Tab:
         """Take this tab off the list of who is here, `grace` seconds from now."""
         if slug not in self.open:
             return
-        self.stop_typing(slug)
+        if slug in self.typing:
+            self.stop_typing(slug, self.typing[slug])
         await self.look(slug, on=False)
         audience = self.open.pop(slug)
         audience.leave(self)
@@ -103,19 +105,20 @@ class Tab:
         entry = self.entry(presence.in_view(self.open[slug].room.pk))
         await (in_thread(presence.enter, entry) if on else in_thread(presence.leave, entry, 0.0))
 
-    def start_typing(self, slug: str) -> None:
+    def start_typing(self, slug: str, thread: int | None) -> None:
         if slug not in self.open:
             raise NotFound
-        self.typing.add(slug)
-        self._tell_typing(slug, on=True)
+        self.typing[slug] = thread
+        self._tell_typing(slug, thread, on=True)
 
-    def stop_typing(self, slug: str) -> None:
-        if slug in self.typing:
-            self.typing.discard(slug)
-            self._tell_typing(slug, on=False)
+    def stop_typing(self, slug: str, thread: int | None) -> None:
+        """Unless they went on elsewhere in the room."""
+        if slug in self.typing and self.typing[slug] == thread:
+            del self.typing[slug]
+            self._tell_typing(slug, thread, on=False)
 
-    def _tell_typing(self, slug: str, on: bool) -> None:
-        broadcasts.typing(self.open[slug].room.pk, self.consumer.person, on)
+    def _tell_typing(self, slug: str, thread: int | None, on: bool) -> None:
+        broadcasts.typing(self.open[slug].room.pk, thread, self.consumer.person, on)
 
     # As a member of the hub ---------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ room.
 
 import asyncio
 import logging
+from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
@@ -28,13 +29,23 @@ GUESTS_EVERY = 300.0  # seconds
 ACCESS_EVERY = 20.0  # seconds; also renews who is here, well within presence.LIFETIME
 
 
+class Seen(NamedTuple):
+    """A room at one look; `newest` is the id of what was said last in its own flow."""
+
+    slug: str
+    revision: int
+    newest: int | None
+
+
 class Watch:
     """The watch over the tabs of one process and event loop."""
 
     def __init__(self, hub: RoomHub):
         self.hub = hub
         self.tabs: set = set()
-        self.before: dict[int, tuple[str, int]] = {}
+        # By room, as the last look saw them, and the newest message when last nothing was missing.
+        self.before: dict[int, Seen] = {}
+        self.heard: dict[int, int | None] = {}
         self.tasks = [
             hub.loop.create_task(self._every(REVISIONS_EVERY, self.compare_revisions)),
             hub.loop.create_task(self._every(ACCESS_EVERY, self.check_access)),
@@ -62,21 +73,29 @@ class Watch:
         """
         room_ids = [room_id for group in self.hub.members if (room_id := room_of(group))]
         now = await in_thread(self._revisions, room_ids) if room_ids else {}
-        for room_id, (slug, revision) in now.items():
-            group, (_, due) = room_group(room_id), self.before.get(room_id, (slug, 0))
+        heard: dict[int, int | None] = {}
+        for room_id, seen in now.items():
+            group, due = room_group(room_id), self.before.get(room_id)
             if group not in self.hub.members:
                 continue
-            if due > self.hub.revisions.setdefault(group, revision):
-                self.hub.revisions[group] = due
-                self.hub.tell(group, Missed(room=slug))
-        self.before = now
+            come_by = self.hub.revisions.setdefault(group, seen.revision)
+            if due and due.revision > come_by:
+                self.hub.revisions[group] = due.revision
+                is_news = due.newest != self.heard.get(room_id)
+                newest = due.newest if is_news else None
+                self.hub.tell(group, Missed(room=seen.slug, newest=newest))
+            if seen.revision <= come_by:
+                heard[room_id] = seen.newest
+            elif due:
+                heard[room_id] = due.newest
+        self.before, self.heard = now, heard
 
     @staticmethod
-    def _revisions(room_ids: list[int]) -> dict[int, tuple[str, int]]:
-        """By room: its slug and revision."""
+    def _revisions(room_ids: list[int]) -> dict[int, Seen]:
         close_old_connections()
-        rooms = Room.objects.filter(pk__in=room_ids).values_list("pk", "slug", "revision")
-        return {room_id: (slug, revision) for room_id, slug, revision in rooms.iterator()}
+        rooms = Room.objects.filter(pk__in=room_ids)
+        seen = rooms.values_list("pk", "slug", "revision", "last_message")
+        return {pk: Seen(slug, revision, newest) for pk, slug, revision, newest in seen.iterator()}
 
     # Orders that were lost, and sessions that ended by themselves -------------------------------
 

@@ -1,10 +1,12 @@
 import secrets
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -30,38 +32,68 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         readable = Q(message__room__in=rooms) | Q(message=None, author=user.pk)
         return self.filter(readable, quarantined_at=None)
 
-    def claim(self, ids: list[int]) -> "list[Attachment]":
-        """Those that no message has yet, locked, in the order of `ids`.
+    def unsent(self) -> "AttachmentQuerySet":
+        """In no message, and in none that is still to be sent."""
+        return self.filter(message=None, scheduled=None)
+
+    def claim(self, ids: Sequence[int]) -> "list[Attachment]":
+        """Those that are unsent(), locked, in the order of `ids`.
 
         Within a transaction. Raises NotFound when one of them is gone or sent already.
         """
-        found = self.select_for_update().filter(message=None, quarantined_at=None).in_bulk(ids)
+        free = self.unsent().filter(quarantined_at=None)
+        found = free.select_for_update(of=("self",)).in_bulk(ids)
         if len(found) != len(ids):
             raise NotFound(_("A file is not there any more. Attach it again."))
         return [found[id] for id in ids]
 
     def release(self) -> None:
-        """Take them from their messages; after the commit their rows and bytes are gone."""
+        """Take them from their messages, sent or to be sent; after the commit their rows are gone,
+        and their bytes where no forwarded copy has them.
+        """
         ids = list(self.values_list("pk", flat=True))
-        self.filter(pk__in=ids).update(message=None)
+        self.filter(pk__in=ids).update(message=None, scheduled=None)
         # Robust: a storage that fails must not keep the others from hearing of the change.
         transaction.on_commit(Attachment.objects.filter(pk__in=ids).discard, robust=True)
 
     def discard(self) -> int:
-        """Delete those that are in no message, bytes first; how many there were.
+        """Delete those that are unsent(), bytes first; how many there were.
 
-        Whoever is killed in between leaves rows, never bytes that nobody knows of.
+        Whoever is killed in between leaves rows, never bytes that nobody knows of. Bytes that a
+        forwarded copy has too stay: all who have them are locked, in one order, so that of two who
+        let go of them at once the second sees that it is the last.
         """
         with transaction.atomic():
-            gone = list(self.select_for_update(skip_locked=True).filter(message=None))
+            names = list(self.unsent().values_list("stored", flat=True))
+            sharing = Attachment.objects.filter(stored__in=names).order_by("pk")
+            locked = list(sharing.select_for_update(of=("self",)))
+            wanted = set(self.unsent().values_list("pk", flat=True))
+            gone = [one for one in locked if one.pk in wanted]
+            still_used = {one.stored for one in locked if one.pk not in wanted}
             for attachment in gone:
-                attachment.delete_bytes()
+                if attachment.stored not in still_used:
+                    attachment.delete_bytes()
             Attachment.objects.filter(pk__in=[attachment.pk for attachment in gone]).delete()
         return len(gone)
 
+    def copies_for(self, author) -> dict[int, Any]:
+        """By the id of each of these, a new one of `author` with the same bytes, not sent yet.
+
+        Within a transaction. They count in the author's quota, as they keep the bytes alive. Raises
+        TooLong.
+        """
+        readable = self.filter(quarantined_at=None).order_by("pk")
+        copies = {copy.pk: copy for copy in readable.select_for_update(of=("self",))}
+        get_user_model().objects.select_for_update().get(pk=author.pk)
+        Attachment.check_quota(author, sum(copy.size for copy in copies.values()))
+        for copy in copies.values():
+            copy.pk, copy.author, copy.message, copy.created_at = None, author, None, timezone.now()
+            copy.save(force_insert=True)
+        return copies
+
     def expire(self, at_most: int = 50) -> int:
         """Discard what was uploaded and never sent, and what interrupted uploads left behind."""
-        old = self.filter(message=None, created_at__lt=timezone.now() - Attachment.KEPT_UNSENT)
+        old = self.unsent().filter(created_at__lt=timezone.now() - Attachment.KEPT_UNSENT)
         gone = Attachment.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:at_most]))
         return gone.discard()
 
@@ -88,6 +120,10 @@ class Attachment(models.Model):
     message = models.ForeignKey(
         "chat.Message", models.SET_NULL, null=True, blank=True, related_name="attachments"
     )
+    # Until then it waits in this one.
+    scheduled = models.ForeignKey(
+        "chat.Scheduled", models.SET_NULL, null=True, blank=True, related_name="attachments"
+    )
     name = models.CharField(_("name"), max_length=uploads.MAX_NAME_LENGTH)
     kind = models.CharField(max_length=10, choices=Kind)
     # As it is served: one of uploads.INLINE, or uploads.DOWNLOAD.
@@ -97,8 +133,9 @@ class Attachment(models.Model):
     height = models.PositiveIntegerField(null=True)
     duration = models.FloatField(null=True)  # seconds
     waveform = models.CharField(max_length=64, blank=True)
-    # Names in the storage; random, so that an address says nothing and collides with nothing.
-    stored = models.CharField(max_length=100, editable=False)
+    # Names in the storage; random, so that an address says nothing and collides with nothing. Who
+    # forwards a file has a row of their own with the same names.
+    stored = models.CharField(max_length=100, editable=False, db_index=True)
     thumbnail = models.CharField(max_length=100, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # Its message was removed by a moderator: nobody gets it, until that is taken back.
@@ -158,7 +195,7 @@ class Attachment(models.Model):
         token = secrets.token_urlsafe(16)
         with transaction.atomic():
             get_user_model().objects.select_for_update().get(pk=author.pk)
-            cls._check_quota(author, upload.size)
+            cls.check_quota(author, upload.size)
             return cls.objects.create(
                 author=author,
                 name=upload.name,
@@ -174,7 +211,8 @@ class Attachment(models.Model):
             )
 
     @classmethod
-    def _check_quota(cls, author, size: int) -> None:
+    def check_quota(cls, author, size: int) -> None:
+        """Raises TooLong where `size` more bytes are too many."""
         quota = settings.GUEST_QUOTA_BYTES if author.is_guest else settings.QUOTA_BYTES
         used = author.attachments.aggregate(sum=Sum("size"))["sum"] or 0
         if used + size > quota:

@@ -79,6 +79,14 @@ class Membership(models.Model):
         """Whether this person fills the room's board: who moderates, or two among equals."""
         return self.room.is_direct or self.is_at_least(self.Role.MODERATOR)
 
+    @property
+    def may_call_everybody(self) -> bool:
+        """Whether this person's @room means everybody in it."""
+        callers = self.room.callers
+        if callers == self.room.Callers.MODERATORS:
+            return self.is_at_least(self.Role.MODERATOR)
+        return callers == self.room.Callers.EVERYONE
+
     def outranks(self, other: "Membership") -> bool:
         return self.RANKS[self.role] > self.RANKS[other.role] or self.role == self.Role.OWNER
 

@@ -69,15 +69,16 @@ class Mention(models.Model):
     def people_in(cls, room, author, text: str) -> dict[str, markup.Mentioned]:
         """Who is meant by the names behind an @ in `text`: members of `room`, by names.key().
 
-        Everybody at once is only for who moderates it. A text without an @ costs no query.
+        Everybody at once is only for whom the room lets. A text without an @ costs no query.
         """
         written = {names.key(name) for name in markup.names_in(text)} if "@" in text else set()
         if not written:
             return {}
         people = {}
         if meant := written & EVERYONE:
-            membership = room.membership_of(author)
-            if membership and membership.is_at_least(membership.Role.MODERATOR):
+            # As it is now: a room that a socket has open was read when it was opened.
+            mine = type(room).objects.get(pk=room.pk).membership_of(author)
+            if mine and mine.may_call_everybody:
                 people = {name: markup.Mentioned(0, name) for name in meant}
         letters = {alike.letters for alike in map(names.likeness, written) if alike}
         named = Q(name_key__in=letters) | Q(handle__in=written)

@@ -1,6 +1,7 @@
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 
 from django.conf import settings
@@ -379,7 +380,7 @@ class Message(models.Model):
             message._require_taking_part(by)
             if Reaction.put(message, by, sign, on):
                 message.reaction_tally = Reaction.tally_of(message)
-                message._take_revision()
+                message._take_revision(broadcasts.message_reacted)
                 message.save(update_fields=["reaction_tally", "revision"])
         return message
 
@@ -394,7 +395,7 @@ class Message(models.Model):
                 raise NotFound
             if Vote.cast(message, by, choices):
                 message.poll = Vote.count(message)
-                message._take_revision()
+                message._take_revision(broadcasts.message_reacted)
                 message.save(update_fields=["poll", "revision"])
         return message
 
@@ -450,12 +451,12 @@ class Message(models.Model):
     def forward(self, by, room, *, knowingly: bool = False, nonce=None) -> "Message":
         """Say this again in another `room` of `by`. Gives the message there.
 
-        Out of a private room only `knowingly`: raises FromPrivate before. Raises NotAllowed for
-        what cannot be copied, and as Room.post() does.
+        Out of a private room only `knowingly`: raises FromPrivate before. Raises NotAllowed for a
+        poll, and as Room.take_forwarded() and Room.post() do.
         """
         self.room.membership_or_error(by)
-        if self.poll or self.files:
-            raise NotAllowed(_("A message with a poll or files cannot be forwarded."))
+        if self.poll:
+            raise NotAllowed(_("A poll stays where it was asked. Send a link to it instead."))
         if self.room.kind != self.room.Kind.PUBLIC and not knowingly:
             raise FromPrivate
         return room.take_forwarded(by, self, nonce=nonce)
@@ -477,12 +478,12 @@ class Message(models.Model):
             message.room = room
             yield message
 
-    def _take_revision(self) -> None:
+    def _take_revision(self, tell=broadcasts.message_changed) -> None:
         """The room's next, under its lock; the change is told when it is committed."""
         self.room.revision += 1
         self.room.save(update_fields=["revision"])
         self.revision = self.room.revision
-        transaction.on_commit(lambda: broadcasts.message_changed(self))
+        transaction.on_commit(partial(tell, self))
 
     def _root(self) -> "Message":
         """The message whose thread this is said in, under the room's lock."""

@@ -146,6 +146,13 @@ class Room(Direct, Moderated, models.Model):
         PRIVATE = "private", _("Private")
         DIRECT = "direct", _("Direct")
 
+    class Callers(models.TextChoices):
+        """Who may call everybody in the room at once, with @room."""
+
+        MODERATORS = "moderators", _("Moderators")
+        EVERYONE = "everyone", _("Everyone")
+        NOBODY = "nobody", _("Nobody")
+
     NAME_LENGTH = 60
 
     slug = models.SlugField(_("address"), max_length=80, unique=True, allow_unicode=True)
@@ -157,6 +164,9 @@ class Room(Direct, Moderated, models.Model):
     # Whose conversation a direct one is: the ids of its people, in order.
     people_key = models.CharField(max_length=255, null=True, unique=True, editable=False)  # noqa: DJ001
     guests_allowed = models.BooleanField(_("guests may enter"), default=False)
+    callers = models.CharField(
+        _("who may write @room"), max_length=10, choices=Callers, default=Callers.MODERATORS
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -234,11 +244,21 @@ class Room(Direct, Moderated, models.Model):
     # Making and changing the room --------------------------------------------------------------
 
     @classmethod
-    def create(cls, by, name: str, *, topic="", kind=Kind.PUBLIC, guests_allowed=False) -> "Room":
+    def create(
+        cls,
+        by,
+        name: str,
+        *,
+        topic: str = "",
+        kind: str = Kind.PUBLIC,
+        guests_allowed: bool = False,
+        callers: str = Callers.MODERATORS,
+    ) -> "Room":
         """Make a room that `by` owns. Raises Invalid, NotAllowed, Taken or TooFast."""
         if by.is_guest:
             raise NotAllowed(_("Guests cannot make rooms. Make an account first."))
-        room = cls(topic=topic.strip(), kind=kind, guests_allowed=guests_allowed, created_by=by)
+        room = cls(kind=kind, guests_allowed=guests_allowed, callers=callers, created_by=by)
+        room.topic = topic.strip()
         room._take_name(name)
         limits.spend("room", by.pk)
         with transaction.atomic():
@@ -247,13 +267,26 @@ class Room(Direct, Moderated, models.Model):
             room.admit(by, Membership.Role.OWNER)
         return room
 
-    def edit(self, by, *, name: str, topic: str, kind: str, guests_allowed: bool) -> None:
-        """Change what the room is and who may enter; its address stays. Raises as create()."""
+    def edit(
+        self,
+        by,
+        *,
+        name: str,
+        topic: str,
+        kind: str,
+        guests_allowed: bool,
+        callers: str | None = None,
+    ) -> None:
+        """Change what the room is and who may enter and, unless None, call everybody; its address
+        stays. Raises as create().
+        """
         self.require_role(by, Membership.Role.OWNER)
         with self.locked() as room:
             room.topic, room.kind, room.guests_allowed = topic.strip(), kind, guests_allowed
+            room.callers = callers or room.callers
             room._take_name(name)
-            room._save_under_its_name(["name", "name_key", "topic", "kind", "guests_allowed"])
+            fields = ["name", "name_key", "topic", "kind", "guests_allowed", "callers"]
+            room._save_under_its_name(fields)
             if not guests_allowed:
                 room._drop(room.memberships.filter(user__is_guest=True))
             transaction.on_commit(lambda: broadcasts.room_changed(room))
@@ -487,10 +520,26 @@ class Room(Direct, Moderated, models.Model):
         return Post(self, author, text, html, nonce, reply_to, thread, attachments, poll, due_at)
 
     def take_forwarded(self, by, message: Message, *, nonce: UUID | None = None) -> Message:
-        """A copy of `message` in this room; for Message.forward(), which knows whether it may."""
+        """A copy of `message` in this room; for Message.forward(), which knows whether it may.
+
+        Its files are rows of their own there, with the same bytes. Raises NotFound where they are
+        gone, and TooLong where they are too much for the quota of `by`.
+        """
         limits.spend("message", by.pk)
+        said = partial(Post, self, by, message.body, message.html, nonce)
         forwarded = origin_of(message, self)
-        return Post(self, by, message.body, message.html, nonce, forwarded=forwarded).write()
+        if not message.files:
+            return said(forwarded=forwarded).write()
+        with transaction.atomic():
+            self.locked_for(by)  # the room before the files, as whoever deletes has it
+            if nonce and (twin := by.messages.filter(nonce=nonce).first()):
+                return twin
+            copies = message.attachments.copies_for(by)
+            ids = [file["id"] for file in message.files]
+            if copies.keys() != set(ids):
+                raise NotFound
+            copied = [copies[one].pk for one in ids]
+            return said(forwarded=forwarded, attachments=copied).write()
 
     def locked_for(self, author) -> "Room":
         """This room as locked() has it, within a transaction. Raises NotFound for who is no member.

@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -40,8 +41,11 @@ class Scheduled(models.Model):
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="scheduled")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="scheduled")
-    body = models.TextField(_("text"))
+    body = models.TextField(_("text"), blank=True)
+    # Under which it is said, if in a thread.
+    thread = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")
     reply_to = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="+")
+    files = models.JSONField(default=list, editable=False)  # the ids of `attachments`, in order
     nonce = models.UUIDField(default=uuid.uuid4, editable=False)
     due_at = models.DateTimeField(_("when"), db_index=True)
     refused = models.CharField(max_length=300, blank=True)
@@ -57,15 +61,33 @@ class Scheduled(models.Model):
         return f"{self.author} in {self.room}"
 
     @classmethod
-    def create(cls, room: Room, author, body: str, when: datetime, reply_to=None) -> "Scheduled":
-        """Raises as Room.post() does, and Invalid for a time that is not to come."""
+    def create(
+        cls,
+        room: Room,
+        author,
+        body: str,
+        when: datetime,
+        *,
+        reply_to: int | None = None,
+        thread: int | None = None,
+        attachments: Sequence[int] = (),
+    ) -> "Scheduled":
+        """Takes and raises what Room.post() does, and Invalid for a time that is not to come."""
         room.membership_or_error(author)
-        original = room.message_to_reply_to(reply_to)
-        scheduled = cls(room=room, author=author, reply_to=original)
+        if len(attachments) > Message.MOST_FILES:
+            raise TooLong(_("A message has at most %d files.") % Message.MOST_FILES)
+        scheduled = cls(
+            room=room,
+            author=author,
+            reply_to=room.message_to_reply_to(reply_to),
+            thread=room.root_of_thread(thread),
+            files=list(attachments),
+        )
         with transaction.atomic():
             if author.scheduled.count() >= cls.MOST:
                 raise TooLong(_("You can have at most %d messages waiting.") % cls.MOST)
             scheduled.change(body, when)
+            scheduled.attachments.set(author.attachments.claim(attachments))
         return scheduled
 
     def change(self, body: str, when: datetime) -> None:
@@ -74,7 +96,8 @@ class Scheduled(models.Model):
         Raises Empty, Invalid, NotFound when it has been sent, TooFast or TooLong.
         """
         limits.spend("later", self.author_id)
-        self.body, self.due_at, self.refused = Message.readable(body), due(when), ""
+        self.body, self.refused = Message.readable(body, has_files=bool(self.files)), ""
+        self.due_at = due(when)
         with transaction.atomic():
             if self.pk:
                 self._locked()
@@ -84,7 +107,9 @@ class Scheduled(models.Model):
     def cancel(self) -> None:
         """Raises NotFound when it has been sent."""
         with transaction.atomic():
-            self._locked().delete()
+            waiting = self._locked()
+            waiting.attachments.release()
+            waiting.delete()
 
     def send_now(self) -> Message:
         """Raises as Room.post() does."""
@@ -121,14 +146,19 @@ class Scheduled(models.Model):
     def _post(self, late_since: datetime | None) -> Message:
         if not self.author.is_active:
             raise SignedOut
-        message = self.room.post(
-            self.author,
-            self.body,
-            nonce=self.nonce,
-            reply_to=self.reply_to.pk if self.reply_to else None,
-            due_at=late_since,
-        )
-        self.delete()
+        with transaction.atomic():
+            # Free to be sent; where the room refuses, this is as if it had not been.
+            self.attachments.update(scheduled=None)
+            message = self.room.post(
+                self.author,
+                self.body,
+                nonce=self.nonce,
+                reply_to=self.reply_to_id,
+                thread=self.thread_id,
+                attachments=self.files,
+                due_at=late_since,
+            )
+            self.delete()
         return message
 
     @classmethod

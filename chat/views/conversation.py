@@ -7,8 +7,9 @@ from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
-from django.http import Http404, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.views.decorators.http import require_GET, require_http_methods
 from msgspec import to_builtins
@@ -23,7 +24,7 @@ from chat.models import Attachment, Block, Membership, Message, PushDevice, Room
 def room(request, slug: str):
     """The newest messages, or with `?around=<id>` those on both sides of one.
 
-    With `?thread=<id>` not those of the room itself, but those said under that message.
+    With `?thread=<id>` also those said under that message, and then `around` is one of them.
     """
     if not request.user.is_authenticated:
         return entrance(request, slug)
@@ -42,26 +43,33 @@ def room(request, slug: str):
     room.is_open = True
     membership = room.membership
     root = thread_root(room, number(request.GET.get("thread")))
-    if around and not root and (elsewhere := thread_of(room, around)):
-        return redirect(f"{room.get_absolute_url()}?thread={elsewhere}&around={around}")
-    history = history_page(room, root, around=around)
+    if root:
+        side, around = thread_pane(request, room, root, around), None
+    else:
+        side = ""
+        if around and (elsewhere := thread_of(room, around)):
+            return redirect(f"{room.get_absolute_url()}?thread={elsewhere}&around={around}")
+    history = history_page(room, None, around=around)
     may_moderate = bool(membership and membership.is_at_least(Membership.Role.MODERATOR))
     context = {
         "room": room,
         "membership": membership,
-        "my_rooms": [one for one in my_rooms if not one.is_direct],
-        "my_conversations": [one for one in my_rooms if one.is_direct],
+        **panes(my_rooms),
         "messages_html": history["html"],
         "has_older": history["has_older"],
         "has_newer": history["has_newer"],
         "around": around,
-        "thread": root.pk if root else None,
+        "last_read": membership.last_read if membership else room.last_message_id or 0,
+        "prefix": "",
+        "thread": None,
+        "side": side,
         "may_moderate": may_moderate,
         "waiting": room.waiting_for(request.user) if may_moderate else 0,
         "held": (held := held_back(room, membership)),
+        "may_call_everybody": bool(membership and membership.may_call_everybody),
         "may_pin": bool(membership and membership.may_pin),
         "may_edit": bool(membership and membership.is_at_least(Membership.Role.OWNER)),
-        "config": config(request, room, membership, root)
+        "config": config(request, room, membership)
         | {"held": held, "can_write": not (room.archived_at or held)},
         # What the browser copies for a message that is on its way.
         "pending": rendering.fragment(Message(author=request.user, revision=0)),
@@ -86,24 +94,61 @@ def thread_of(room: Room, pk: int) -> int | None:
     return room.messages.filter(pk=pk).values_list("thread", flat=True).first()
 
 
-def last_read(user, room: Room, membership: Membership | None, root: Message | None) -> int:
-    if root:
-        mine = root.readers.filter(user=user).first()
-        return mine.last_read if mine else root.thread_last
-    return membership.last_read if membership else room.last_message_id or 0
+@login_required
+@require_GET
+def absence(request):
+    """The left pane and whom one has blocked, as they are now: for a page that was cut off."""
+    my_rooms = Room.objects.sidebar_for(request.user)
+    for room in my_rooms:
+        room.is_open = False
+    html = render_to_string("chat/_rooms.html", panes(my_rooms), request)
+    blocked = request.user.blocks.values_list("blocked", flat=True)  # not as it was a minute ago
+    return JsonResponse({"html": html, "blocked": list(blocked)})
 
 
-def config(request, room: Room, membership: Membership | None, root: Message | None) -> dict:
+def panes(my_rooms: list[Room]) -> dict:
+    return {
+        "my_rooms": [one for one in my_rooms if not one.is_direct],
+        "my_conversations": [one for one in my_rooms if one.is_direct],
+    }
+
+
+@login_required
+@require_GET
+def thread(request, slug: str, pk: int):
+    """What is said under a message, as the page has it beside the room: for scripts."""
+    room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    room.seen_by(request.user)
+    root = get_object_or_404(room.messages.in_main().with_author(), pk=pk)
+    return HttpResponse(thread_pane(request, room, root))
+
+
+def thread_pane(request, room: Room, root: Message, around: int | None = None) -> str:
+    """The HTML of the thread under `root`; the state is that of `room`'s revision, or later."""
+    history = history_page(room, root, around=around)
+    reader = root.readers.filter(user=request.user).first()
+    context = {
+        "room": room,
+        "messages_html": history["html"],
+        "has_older": history["has_older"],
+        "has_newer": history["has_newer"],
+        "around": around,
+        "last_read": reader.last_read if reader else root.thread_last,
+        "prefix": "side-",
+        "thread": root.pk,
+    }
+    return render_to_string("chat/_side.html", context, request)
+
+
+def config(request, room: Room, membership: Membership | None) -> dict:
     """What the scripts of the page need to know."""
     user = request.user
-    draft = broadcasts.draft_data(membership.draft_or_none) if membership and not root else None
+    draft = broadcasts.draft_data(membership.draft_or_none) if membership else None
     return {
         "slug": room.slug,
         "revision": room.revision,
         "user": asdict(broadcasts.person_data(user)),
         "time_zone": user.time_zone,
-        "thread": root.pk if root else None,
-        "last_read": last_read(user, room, membership, root),
         "ws": "/ws/?" + urlencode({"lang": translation.get_language()}),
         "limits": Message.limits(),
         "session": PushDevice.mark_of(request.session.session_key),

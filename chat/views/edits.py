@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from chat.models import Room
+from chat.models import Block, Room
 
 
 @require_safe
@@ -14,6 +14,11 @@ def edits(request, slug: str, pk: int):
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
     room.seen_by(request.user)
     message = get_object_or_404(room.messages.visible().with_author(), pk=pk)
-    context = {"room": room, "message": message, "earlier": message.edits.order_by("-pk")}
+    context = {
+        "room": room,
+        "message": message,
+        "earlier": message.edits.order_by("-pk"),
+        "blocked": Block.ids_of(request.user),
+    }
     is_part = "part" in request.GET
     return render(request, "chat/_edits.html" if is_part else "chat/edits.html", context)

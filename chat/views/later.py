@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat.errors import ChatError
-from chat.forms import ScheduledForm, WhenForm
+from chat.forms import NewScheduledForm, ScheduledForm, WhenForm
 from chat.models import Message, Reminder, Room, Scheduled
 from chat.views.refusals import refusals_as_pages
 
@@ -16,7 +16,8 @@ from chat.views.refusals import refusals_as_pages
 @require_safe
 @login_required
 def later(request):
-    scheduled = list(request.user.scheduled.select_related("room").order_by("due_at"))
+    waiting = request.user.scheduled.select_related("room").prefetch_related("attachments")
+    scheduled = list(waiting.order_by("due_at"))
     reminders = request.user.reminders.filter(message__room__memberships__user=request.user)
     reminders = reminders.select_related("message__author", "message__room")
     reminders = list(reminders.order_by("due_at"))
@@ -40,15 +41,16 @@ def answered(verb) -> HttpResponse:
 @require_POST
 @login_required
 def schedule(request, slug):
-    """Called by the composer: `body`, `due_at`, and `reply_to`, the id of a message, or nothing."""
+    """Called by the composer: `body` and `due_at`; perhaps `reply_to` and `thread`, the ids of
+    messages, and `attachments`, those of files as JSON.
+    """
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
-    form = ScheduledForm(request.POST)
+    form = NewScheduledForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=400)
     said = form.cleaned_data
-    return answered(
-        lambda: Scheduled.create(room, request.user, said["body"], said["due_at"], said["reply_to"])
-    )
+    when = said.pop("due_at")
+    return answered(lambda: Scheduled.create(room, request.user, when=when, **said))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,11 +76,11 @@ def send_scheduled(request, pk):
     """At once."""
     scheduled = get_object_or_404(request.user.scheduled.select_related("room"), pk=pk)
     try:
-        scheduled.send_now()
+        message = scheduled.send_now()
     except ChatError as error:
         notices.error(request, error.message)
         return redirect("later")
-    return redirect(scheduled.room)
+    return redirect(message.place)
 
 
 @require_POST

@@ -1,10 +1,12 @@
 """The site as an app: what the browser keeps, and what it needs to install it."""
 
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
+from rjsmin import jsmin
 
 
 @require_safe
@@ -15,7 +17,8 @@ def offline(request):
 @require_safe
 def service_worker(request):
     """Served from the root: a worker looks after no more than its own folder."""
-    return render(request, "service-worker.js", content_type="text/javascript")
+    code = jsmin(render_to_string("service-worker.js", request=request))
+    return HttpResponse(code, content_type="text/javascript")
 
 
 @require_safe

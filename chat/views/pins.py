@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.models import Room
+from chat.models import Block, Room
 from chat.views.refusals import refusals_as_pages
 
 
@@ -17,6 +17,7 @@ def pins(request, slug: str):
     context = {
         "room": room,
         "mine": mine,
+        "blocked": Block.ids_of(request.user),
         "messages_pinned": room.messages.pinned().with_author(),
         "may_unpin": mine and mine.may_pin and room.archived_at is None,
     }

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from chat.errors import Invalid, TooFast
-from chat.models import Search
+from chat.models import Block, Search
 from chat.search.query import LONGEST
 from chat.views.paging import read_id_cursor
 
@@ -28,6 +28,7 @@ def search(request):
         "again": urlencode(asked | ({"everywhere": ""} if everywhere else {})),
         "before": before,
         "longest": LONGEST,
+        "blocked": Block.ids_of(request.user),
     }
     status = 200
     try:

@@ -109,7 +109,7 @@ def test_a_table_that_comes_as_a_picture_too_is_pasted_as_text(talk):
 def test_files_are_dropped_anywhere_on_the_page(talk):
     alice, bob = talk
     hands_over(alice, "dragover", PICTURES[0], target="#log")
-    expect(alice.page.locator("body")).to_have_class("room-page dropping")
+    expect(alice.page.locator("#conversation")).to_have_class("conversation dropping")
     hands_over(alice, "drop", *PICTURES[:2], target="#log")
     expect(alice.page.locator("body")).to_have_class("room-page")
     expect(chips(alice, ".done")).to_have_count(2)

@@ -1,5 +1,7 @@
 from playwright.sync_api import expect
 
+from tests import files
+
 LOFT = """
 from accounts.models import User
 from chat.models import Room
@@ -51,3 +53,26 @@ def test_out_of_a_private_room_one_is_asked_first(talk, site, charlie):
     expect(alice.page.locator("#status")).to_contain_text("Forwarded to Loft 2")
     charlie.join_room("/rooms/loft-2/")
     expect(charlie.sees("Between us").locator(".forwarded a")).to_have_count(0)
+
+
+def test_a_picture_goes_along_and_stays_when_the_first_is_deleted(talk, site, charlie):
+    alice, bob = talk
+    site.shell(LOFT.format(n=3, kind="public"))
+    alice.page.reload()
+    alice.is_connected()
+    bob.page.set_input_files(
+        "#attach", {"name": "hill.png", "mimeType": "image/png", "buffer": files.picture()}
+    )
+    expect(bob.page.locator(".tray-file.done")).to_have_count(1)
+    bob.sends("The hill")
+    alice.sees("The hill")
+    forwards(alice, alice.last, "Loft 3")
+    expect(alice.page.locator("#status")).to_contain_text("Forwarded to Loft 3")
+    charlie.join_room("/rooms/loft-3/")
+    expect(charlie.sees("The hill").locator("img[width]").last).to_have_js_property(
+        "complete", True
+    )
+    bob.deletes(bob.last)
+    charlie.page.reload()
+    picture = charlie.sees("The hill").locator(".album img")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0

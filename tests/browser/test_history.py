@@ -138,7 +138,7 @@ def test_what_is_new_has_a_mark_that_stays(alice, bob, room):
     alice.sends("While you were away")
     alice.sees("While you were away")
     bob.join_room(room)
-    mark = bob.page.locator("#unread")
+    mark = bob.page.locator(".unread-mark")
     expect(mark.locator("+ .message")).to_contain_text("While you were away")
     alice.sends("And now")
     bob.sees("And now")

@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from tests import files
+
 
 def test_what_is_written_is_sent_later_or_now(talk):
     alice, bob = talk
@@ -50,3 +52,27 @@ def test_one_is_reminded_of_a_message(talk):
     item = bob.page.locator(".later-item", has_text="The key is under the mat")
     item.get_by_role("button", name="Do not remind me").click()
     expect(item).to_have_count(0)
+
+
+def test_it_goes_into_the_thread_with_its_files(talk):
+    alice, bob = talk
+    alice.sends("Shall we move the release?")
+    bob.sees("Shall we move the release?")
+    bob.does("thread", bob.last)
+    side = bob.page.locator(".side")
+    expect(side.locator("textarea")).to_be_focused()
+    picture = {"name": "plan.png", "mimeType": "image/png", "buffer": files.picture()}
+    expect(side.locator(".composer.takes-files")).to_be_attached()
+    bob.page.set_input_files("#side-attach", picture)
+    expect(side.locator(".tray-file.done")).to_have_count(1)
+    side.locator("textarea").fill("The plan")
+    side.locator(".send").click(button="right")
+    bob.page.locator("dialog.when").get_by_text("Tomorrow morning").click()
+    expect(bob.page.locator("#status")).to_contain_text("It will be sent")
+    expect(side.locator(".tray-file")).to_have_count(0)
+    bob.visit("/later/")
+    item = bob.page.locator(".later-item", has_text="The plan")
+    expect(item).to_contain_text("plan.png")
+    item.get_by_role("button", name="Send now").click()
+    expect(bob.page.locator(".side .message").last).to_contain_text("The plan")
+    expect(bob.page.locator(".side .message").last.locator("img")).to_have_count(2)

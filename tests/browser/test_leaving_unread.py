@@ -13,12 +13,12 @@ def test_a_message_left_unread_is_so_in_all_tabs_and_after_coming_back(talk, roo
         alice.sends(text)
     bob.sees("three")
     bob.does("unread", bob.messages("two"))
-    expect(bob.page.locator("#unread + .message .body")).to_contain_text("two")
+    expect(bob.page.locator(".unread-mark + .message .body")).to_contain_text("two")
     bob.page.mouse.wheel(0, 100)
     expect(link(bob, room)).to_have_attribute("data-mentions", "1")
     bob.visit("/rooms/")
     bob.join_room(room)
-    expect(bob.page.locator("#unread + .message .body")).to_contain_text("two")
+    expect(bob.page.locator(".unread-mark + .message .body")).to_contain_text("two")
 
 
 def test_mentions_are_counted_at_the_side_until_all_is_read(talk, room):

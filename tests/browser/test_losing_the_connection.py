@@ -146,7 +146,10 @@ def test_what_was_missed_is_asked_for_here_and_marked_elsewhere(alice, bob, othe
     alice.visit(room)
     alice.sends("Never told")
     alice.has_sent_everything()
+    # In a thread, or a change to what was said before.
     server["to_bob"].send(json.dumps({"type": "missed", "room": other_room}))
+    missed = {"type": "missed", "room": other_room, "newest": 2**40}
+    server["to_bob"].send(json.dumps(missed))
     expect(mark_of(bob, other_room)).to_have_count(1)
     expect(bob.page).to_have_title(re.compile(r"^\(\d+\) "))
     server["to_bob"].send(json.dumps({"type": "missed", "room": room.split("/")[2]}))
@@ -252,3 +255,32 @@ def test_the_page_that_says_one_is_offline_goes_by_itself(alice, site, complaint
     site.start()
     expect(heading).to_have_text("Rooms", timeout=40_000)
     complaints.excuse("Failed to load resource", "ERR_CONNECTION_REFUSED")
+
+
+AWAY = """
+from accounts.models import User
+from chat.models import Block, Room
+alice, bob, charlie = (User.objects.get(username=one) for one in ("alice", "bob", "charlie"))
+Room.create(alice, "Gained while away").admit(bob)
+Room.objects.get(slug="{other}").post(alice, "@bob while you were away")
+Block.put(bob, charlie)
+"""
+
+
+def test_rooms_mentions_and_blocks_of_an_absence_are_known_afterwards(
+    bob, charlie, other_room, room, site, complaints
+):
+    bob.join_room(room)
+    charlie.join_room(room)
+    charlie.sends("Before he blocked me")
+    bob.sees("Before he blocked me")
+    bob.page.context.set_offline(True)
+    expect(bob.page.locator("#status")).to_contain_text("You are offline")
+    site.shell(AWAY.format(other=other_room))
+    bob.page.context.set_offline(False)
+    expect(mark_of(bob, other_room)).to_have_attribute("data-mentions", "1")
+    expect(bob.page.get_by_role("link", name="Gained while away")).to_be_visible()
+    expect(bob.last).to_contain_text("Message from a person you blocked.")
+    expect(bob.last.locator(".body")).not_to_be_visible()
+    site.shell(AWAY.split("Room.create")[0] + "Block.lift(bob, charlie)")
+    complaints.excuse(*EXCUSED)

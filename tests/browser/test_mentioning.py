@@ -42,3 +42,18 @@ def test_who_runs_the_room_calls_everybody(talk):
     expect(bob.sees("@room").locator(".mention.me")).to_be_visible()
     bob.writes("@ro")
     expect(bob.page.locator(".completion")).to_be_hidden()
+
+
+def test_where_everyone_may_call_everybody_it_is_offered(talk):
+    alice, bob = talk
+    alice.visit(bob.page.url.removeprefix(alice.url) + "edit/")
+    alice.page.select_option("[name=callers]", "everyone")
+    alice.page.get_by_role("button", name="Save").click()
+    alice.is_connected()
+    bob.page.reload()
+    bob.is_connected()
+    bob.writes("@ro")
+    expect(bob.page.locator(".completion [aria-selected=true]")).to_contain_text("@room")
+    bob.composer.press("Tab")
+    bob.composer.press("Enter")
+    expect(alice.sees("@room").locator(".mention.me")).to_be_visible()

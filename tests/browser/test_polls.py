@@ -65,3 +65,11 @@ def test_choices_that_are_the_same_are_told_before_it_is_sent(talk):
     expect(alice.page.locator(".poll-form .note")).to_contain_text("must be another")
     alice.page.keyboard.press("Escape")
     expect(alice.page.locator(".poll-form")).to_have_count(0)
+
+
+def test_a_poll_says_why_it_stays(talk):
+    alice, bob = talk
+    asks(bob, "Tea?", "Yes", "No")
+    alice.sees("Tea?")
+    alice.does("forward", alice.last)
+    expect(alice.page.locator("#status")).to_contain_text("A poll stays where it was asked")

@@ -15,6 +15,7 @@ from chat.worker import Worker
 from tests.linked_pages import LinkedSite
 from tests.push_service import PushService
 from tests.sockets import Tab, session_of
+from tests.uploading import send_file
 
 
 def pytest_collection_modifyitems(config, items):
@@ -71,6 +72,18 @@ def says():
             return await in_thread(room.post, user, body, **more)
 
     return says
+
+
+@pytest.fixture
+def uploaded():
+    """uploaded(user, room, ...) -> the AttachmentData as JSON."""
+
+    def uploaded(user, room, data=None, name="picture.png", **fields) -> dict:
+        answer = send_file(user, room, data, name, **fields)
+        assert answer.status_code == 201, answer.content
+        return answer.json()
+
+    return uploaded
 
 
 @pytest.fixture

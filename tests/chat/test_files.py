@@ -26,29 +26,9 @@ from chat.models.attachment import sweep
 from chat.threads import in_thread
 from tests import files
 from tests.sockets import client_of, post, session_of
+from tests.uploading import JSON, send_file, stored_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-JSON = {"Accept": "application/json"}
-
-
-def send_file(user, room, data=None, name="picture.png", **fields):
-    """The answer to an upload by `user`, as the page's scripts send it."""
-    data = files.picture() if data is None else data
-    fields["file"] = SimpleUploadedFile(name, data)
-    return client_of(user).post(reverse("upload", args=[room.slug]), fields, headers=JSON)
-
-
-@pytest.fixture
-def uploaded():
-    """uploaded(user, room, ...) -> the AttachmentData as JSON."""
-
-    def uploaded(user, room, data=None, name="picture.png", **fields) -> dict:
-        answer = send_file(user, room, data, name, **fields)
-        assert answer.status_code == 201, answer.content
-        return answer.json()
-
-    return uploaded
 
 
 @pytest.fixture
@@ -69,11 +49,6 @@ def url_of(attachment: Attachment) -> str:
 
 def body_of(response) -> bytes:
     return b"".join(response.streaming_content) if response.streaming else response.content
-
-
-def stored_files() -> list[str]:
-    folder = Path(settings.MEDIA_ROOT) / "files"
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
 def nothing_waits() -> bool:

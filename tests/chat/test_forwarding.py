@@ -1,10 +1,15 @@
 """Saying something again elsewhere, without giving away what others may not know."""
 
-import pytest
+from uuid import UUID
 
-from chat.models import Message, Room
+import pytest
+from django.urls import reverse
+
+from chat.errors import NotFound, TooLong
+from chat.models import Attachment, Message, Room
 from chat.threads import in_thread
-from tests.sockets import post
+from tests.sockets import client_of, post
+from tests.uploading import stored_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,3 +112,65 @@ def test_what_is_deleted_stays_what_was_forwarded(alice, bob, open_room, elsewhe
     copy = message.forward(bob, elsewhere)
     message.remove(alice)
     assert Message.objects.get(pk=copy.pk).body == "News"
+
+
+# Files ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pictured(uploaded, alice, open_room):
+    """A message of alice's with two files."""
+    ids = [uploaded(alice, open_room, name=f"{name}.png")["id"] for name in ("one", "two")]
+    return open_room.post(alice, "Look", attachments=ids[::-1])
+
+
+def answers(user, file: dict) -> int:
+    return client_of(user).get(reverse("file", args=[file["id"], file["name"]])).status_code
+
+
+def test_files_go_along_as_the_same_bytes_under_rights_of_their_own(
+    pictured, alice, bob, charlie, room, elsewhere
+):
+    secret = pictured.forward(alice, room)
+    before = stored_files()
+    copy = secret.forward(bob, elsewhere, knowingly=True)
+    assert stored_files() == before
+    assert [file["name"] for file in copy.files] == ["two.png", "one.png"]
+    # Who reads only one of the rooms gets only what is there.
+    assert [answers(alice, secret.files[0]), answers(alice, copy.files[0])] == [200, 404]
+    assert [answers(charlie, secret.files[0]), answers(charlie, copy.files[0])] == [404, 200]
+
+
+@pytest.mark.parametrize("first", ["the original", "the copy"])
+def test_the_bytes_go_with_the_last_message_that_has_them(pictured, alice, bob, elsewhere, first):
+    copy = pictured.forward(bob, elsewhere)
+    deletions = [(pictured, alice), (copy, bob)]
+    if first == "the copy":
+        deletions.reverse()
+    (one, whose), (other, theirs) = deletions
+    one.remove(whose)
+    assert [answers(theirs, file) for file in other.files] == [200, 200]
+    other.remove(theirs)
+    assert stored_files() == []
+    assert not Attachment.objects.exists()
+
+
+def test_files_that_are_gone_meanwhile_are_not_forwarded(pictured, alice, bob, elsewhere):
+    stale = Message.objects.get(pk=pictured.pk)
+    pictured.remove(alice)
+    with pytest.raises(NotFound):
+        stale.forward(bob, elsewhere)
+    assert not Attachment.objects.exists() and not elsewhere.messages.exists()
+
+
+def test_forwarded_files_count_in_the_quota_of_who_forwards(settings, pictured, bob, elsewhere):
+    settings.QUOTA_BYTES = pictured.files[0]["size"]
+    with pytest.raises(TooLong, match="may take up"):
+        pictured.forward(bob, elsewhere)
+    assert Attachment.objects.count() == 2
+
+
+def test_files_forwarded_twice_by_mistake_are_there_once(pictured, bob, elsewhere):
+    first, second = [pictured.forward(bob, elsewhere, nonce=UUID(NONCE)) for _ in range(2)]
+    assert first == second
+    assert Attachment.objects.count() == 4

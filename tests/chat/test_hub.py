@@ -143,11 +143,30 @@ async def test_the_watch_looks_after_rooms_that_are_not_open(
     his = await tab_of(bob)
     with monkeypatch.context() as patch:
         patch.setattr("chat.broadcasts.publish", lambda *_, **__: None)
-        await says(alice, room, "Lost on the way")
+        lost = await says(alice, room, "Lost on the way")
     for _ in range(3):
         await watch.running_watch().compare_revisions()
-    assert (await his.receive("missed"))["room"] == room.slug
+    missed = await his.receive("missed")
+    assert missed == {"type": "missed", "room": room.slug, "newest": lost.pk}
     await his.nothing("missed")
+
+
+async def test_what_was_missed_in_a_thread_is_no_news_of_the_room(
+    tab_of, says, alice, bob, room, monkeypatch
+):
+    root = await says(alice, room, "Before he came")
+    his = await tab_of(bob)
+    look = watch.running_watch().compare_revisions
+    await look()
+    await says(alice, room, "Heard")
+    await his.receive("new_message")
+    await look()
+    with monkeypatch.context() as patch:
+        patch.setattr("chat.broadcasts.publish", lambda *_, **__: None)
+        await says(alice, room, "Lost on the way", thread=root.pk)
+    for _ in range(2):
+        await look()
+    assert await his.receive("missed") == {"type": "missed", "room": room.slug}
 
 
 class Listener:

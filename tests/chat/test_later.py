@@ -9,7 +9,9 @@ from django_tasks_db.models import DBTaskResult
 
 from chat import limits, presence, rendering
 from chat.errors import Empty, Invalid, NotFound, TooFast, TooLong
-from chat.models import Message, Notice, Reminder, Room, Scheduled
+from chat.models import Attachment, Message, Notice, Reminder, Room, Scheduled
+from chat.models.attachment import sweep
+from tests.uploading import stored_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,6 +46,36 @@ def test_it_is_sent_when_its_time_has_come(room, bob, pass_time):
     message = room.messages.get()
     assert (message.author, message.due_at) == (bob, None)
     assert not Scheduled.objects.exists()
+
+
+def test_it_goes_into_the_thread_and_takes_its_files_along(room, bob, uploaded, pass_time):
+    root = room.post(bob, "Shall we move the release?")
+    ids = [uploaded(bob, room, name=f"{name}.png")["id"] for name in ("one", "two")]
+    Scheduled.create(room, bob, "", soon(), thread=root.pk, attachments=ids[::-1])
+    with pytest.raises(NotFound):  # they are not free for another message
+        room.post(bob, "", attachments=ids)
+    Attachment.objects.update(created_at=timezone.now() - timedelta(days=3))
+    sweep()
+    pass_time(minutes=10)
+    message = room.messages.get(thread=root)
+    assert [file["name"] for file in message.files] == ["two.png", "one.png"]
+    assert message.attachments.count() == 2 and not Scheduled.objects.exists()
+
+
+def test_what_will_not_be_sent_frees_its_files(room, bob, uploaded):
+    id = uploaded(bob, room)["id"]
+    Scheduled.create(room, bob, "Look", soon(), attachments=[id]).cancel()
+    assert stored_files() == [] and not Attachment.objects.exists()
+
+
+def test_what_the_room_refuses_keeps_its_files(room, alice, bob, uploaded, pass_time):
+    id = uploaded(bob, room)["id"]
+    scheduled = Scheduled.create(room, bob, "", soon(), attachments=[id])
+    room.archive(alice)
+    pass_time(minutes=10)
+    assert Scheduled.objects.get().refused
+    room.unarchive(alice)
+    assert scheduled.send_now().files[0]["id"] == id
 
 
 def test_it_is_sent_once_however_often_that_is_tried(room, bob, pass_time):

@@ -84,6 +84,17 @@ def test_everybody_is_called_with_one_row_and_by_who_moderates_only(room, alice,
     assert Mention.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("callers", "calls"), [("everyone", [True, True]), ("nobody", [False, False])]
+)
+def test_a_room_sets_who_may_call_everybody(room, alice, bob, callers, calls):
+    as_it_was = Room.objects.get(pk=room.pk)
+    fields = {"name": room.name, "topic": "", "kind": room.kind, "guests_allowed": False}
+    room.edit(alice, callers=callers, **fields)
+    posts = [as_it_was.post(person, "@room tea") for person in (alice, bob)]
+    assert [named(message) == ["everybody"] for message in posts] == calls
+
+
 def test_an_edit_changes_who_is_mentioned(room, alice, bob, lin):
     message = room.post(alice, "@bob")
     message.edit(alice, "@林月")

@@ -86,3 +86,25 @@ def test_the_board_is_not_endless(monkeypatch, alice, room):
         second.pin(alice)
     first.pin(alice, False)
     assert second.pin(alice).pinned_at
+
+
+def test_what_a_blocked_person_said_is_folded_wherever_it_is_listed(
+    client_of, room, alice, bob, no_grace
+):
+    message = room.post(bob, "The rules")
+    message.edit(bob, "The new rules")
+    message.pin(alice)
+    edits = reverse("edits", args=[room.slug, message.pk])
+    urls = [reverse("pins", args=[room.slug]), edits, f"{edits}?part", reverse("search") + "?q=new"]
+    as_alice = client_of(alice)
+    for blocked in (False, True):
+        if blocked:
+            Block.put(alice, bob)
+        for url in urls:
+            page = as_alice.get(url).content.decode()
+            assert "rules" in page
+            assert ("folded-away" in page) is blocked
+            if blocked:
+                before, _, rest = page.partition("folded-away")
+                inside, _, after = rest.partition("</details>")
+                assert "rules" in inside and "rules" not in before + after

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from chat import hub
 from chat.models import Message, Reaction
 from chat.models import tally as tallies
 from chat.threads import in_thread
@@ -33,6 +34,27 @@ async def test_the_same_again_changes_nothing(tab_of, says, alice, bob, room):
     never = await his.ask("react", id=message.pk, emoji="🎉", on=False)
     assert never["revision"] == 2
     await his.nothing("message_changed")
+
+
+async def test_many_in_one_moment_are_told_in_few_frames_and_none_is_missed(
+    tab_of, says, alice, bob, room, monkeypatch
+):
+    monkeypatch.setattr(hub, "MOMENT", 0.3)
+    message = await says(alice, room, "Hello")
+    hers, his = await tab_of(alice, room), await tab_of(bob, room)
+    signs = ["👍", "🎉", "👋", "🍵", "🚲", "💡", "✅", "🌿"]
+    for sign in signs:
+        await his.send("react", id=message.pk, emoji=sign, on=True)
+    heard: list[int] = []
+    frames = 0
+    while len(heard) < len(signs):
+        told = await hers.receive("message_changed")
+        heard += [*told.get("also", []), told["revision"]]
+        frames += 1
+    assert heard == list(range(2, 2 + len(signs)))
+    assert [one["emoji"] for one in told["message"]["reactions"]] == signs
+    assert frames < len(signs) / 2
+    await hers.nothing("message_changed")
 
 
 async def test_it_is_taken_back(tab_of, says, alice, bob, room):

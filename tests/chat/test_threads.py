@@ -33,6 +33,12 @@ async def test_what_is_said_in_a_thread_comes_to_the_room_with_its_root(
     assert (said["revision"], changed["revision"]) == (2, 3)
 
 
+def parts(page: str) -> tuple[str, str]:
+    """What the room has of messages, and the thread beside it."""
+    room, _, side = page.partition('<aside class="conversation side"')
+    return room, side
+
+
 async def test_the_room_shows_only_its_own_flow_and_the_thread_only_its_own(
     client_of, says, alice, bob, room, root
 ):
@@ -41,8 +47,12 @@ async def test_the_room_shows_only_its_own_flow_and_the_thread_only_its_own(
     client = await in_thread(client_of, alice)
     page = (await in_thread(client.get, f"/rooms/{room.slug}/")).content.decode()
     assert "Lunch?" in page and "To Friday" not in page
-    thread = (await in_thread(client.get, f"/rooms/{room.slug}/?thread={root.pk}")).content.decode()
+    both = (await in_thread(client.get, f"/rooms/{room.slug}/?thread={root.pk}")).content.decode()
+    flow, thread = parts(both)
+    assert "Lunch?" in flow and "To Friday" not in flow
     assert "To Friday" in thread and "Shall we move" in thread and "Lunch?" not in thread
+    fetched = await in_thread(client.get, f"/rooms/{room.slug}/messages/{root.pk}/thread/")
+    assert "To Friday" in fetched.content.decode() and "Lunch?" not in fetched.content.decode()
 
 
 async def test_history_of_a_thread_comes_in_pages_and_its_root_with_the_oldest(
@@ -160,7 +170,7 @@ async def test_without_scripts_one_writes_into_the_thread_too(client_of, alice, 
 async def test_an_outsider_sees_no_thread(client_of, says, charlie, bob, room, root):
     await says(bob, room, "To Friday", thread=root.pk)
     client = await in_thread(client_of, charlie)
-    for path in ("", "messages/"):
+    for path in ("", "messages/", f"messages/{root.pk}/thread/"):
         answer = await in_thread(client.get, f"/rooms/{room.slug}/{path}?thread={root.pk}")
         assert answer.status_code == 404
 

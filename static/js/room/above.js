@@ -1,12 +1,12 @@
 /** More is unread than the page begins with: says how much, and leads up to where it begins. */
 
 import { $ } from "./dom.js";
-import { config } from "./page.js";
 import { markUnread } from "./runs.js";
 import { say } from "./words.js";
 
-export function leadUp({ timeline, scroll, reading, history }) {
-  const button = $("#above");
+export function leadUp({ pane, timeline, scroll, reading, history }) {
+  const button = $(".above", pane);
+  const markOf = () => $(".unread-mark", pane);
   button.lastElementChild.textContent = say("above", { n: reading.unread.length });
   button.hidden = false;
 
@@ -19,23 +19,25 @@ export function leadUp({ timeline, scroll, reading, history }) {
     seen.disconnect();
   };
 
-  // Older pages also come as one scrolls.
-  timeline.on("extended", () => {
+  const look = () => {
     const [first] = reading.unread;
     if (isFound || reading.isMoreAbove || !first) return;
     isFound = true;
     scroll.keeping(() => markUnread(first));
-    seen.observe($("#unread"));
-  });
+    seen.observe(markOf());
+  };
+  // Older pages also come as one scrolls, and one may have come before this module.
+  timeline.on("extended", look);
+  look();
 
   button.onclick = async () => {
     try {
-      if (!$("#unread")) await history.reload(Math.max(1, config.last_read));
+      if (!markOf()) await history.reload(Math.max(1, reading.lastRead));
     } catch {
       return; // the connection is gone, and that is said already
     }
     done();
-    const mark = $("#unread");
+    const mark = markOf();
     if (mark) scroll.to(mark, "start");
   };
 }

@@ -9,8 +9,8 @@ import { say } from "./words.js";
 
 export class Actions {
   /** `verbs`: what the buttons do, by name, each with the row and the button. */
-  constructor({ log, scroll, status, verbs }) {
-    Object.assign(this, { log, scroll, status });
+  constructor({ log, scroll, status, thread, verbs }) {
+    Object.assign(this, { log, scroll, status, thread });
     this.verbs = {
       ...verbs,
       more: (row, button) => this.#menu(row, button),
@@ -41,10 +41,9 @@ export class Actions {
     const rules = {
       react: config.can_write,
       reply: config.can_write,
-      thread: !config.thread && (config.can_write || $(".thread", row)),
-      unread: !config.thread,
+      thread: !this.thread && (config.can_write || $(".thread", row)),
+      unread: !this.thread,
       edit: isMine && config.can_write && !$(".forwarded", row),
-      forward: !$(".poll, .files", row),
       close: config.can_write && (isMine || "mayModerate" in urls) && $(".poll:not(.closed)", row),
       pin: config.can_write && "mayPin" in urls && !$(".pinned", row),
       unpin: config.can_write && "mayPin" in urls && $(".pinned", row),
@@ -90,6 +89,11 @@ export class Actions {
     if (preview) {
       const id = Number(preview.closest(".message").dataset.id);
       this.status.ask({ type: "remove_preview", id });
+    }
+    const thread = event.target.closest("a.thread");
+    if (thread && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      this.verbs.thread(thread.closest(".message"));
     }
     const quote = event.target.closest(".quote");
     const id = quote && new URL(quote.href).searchParams.get("around");

@@ -5,12 +5,12 @@ import { config } from "./page.js";
 import { Tray } from "./tray.js";
 
 /** Let files be chosen, pasted, dropped and spoken, and those of messages be looked at and heard. */
-export function enableFiles(composer, log) {
+export function enableFiles(composer, pane, signal) {
   const { form, textarea } = composer;
-  const tray = new Tray(composer);
+  const tray = new Tray(composer, signal);
   const take = (files) => files.length && tray.add([...files]);
   form.classList.add("takes-files");
-  const input = $("#attach", form);
+  const input = $("[type=file]", form);
   $(".attach", form).onclick = () => input.click();
   input.onchange = () => (take(input.files), (input.value = ""));
   textarea.addEventListener("paste", (event) => {
@@ -20,14 +20,17 @@ export function enableFiles(composer, log) {
     event.preventDefault();
     take(files);
   });
+  const side = pane.closest(".side");
   for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
-    document.addEventListener(type, (event) => {
+    const move = (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
+      if (event.target.closest(".side") !== side) return; // another conversation takes them
       const isOver = type === "dragover" || type === "dragenter";
-      document.body.classList.toggle("dropping", isOver && config.can_write);
+      pane.classList.toggle("dropping", isOver && config.can_write);
       if (type === "drop" && config.can_write) take(event.dataTransfer.files);
-    });
+    };
+    document.addEventListener(type, move, { signal });
   }
   if (navigator.mediaDevices && window.MediaRecorder) {
     form.classList.add("speaks");
@@ -38,7 +41,7 @@ export function enableFiles(composer, log) {
       if (!event.detail) (await import("./recorder.js")).toggle(form, take); // by the keyboard
     });
   }
-  log.addEventListener("click", async (event) => {
+  $(".log", pane).addEventListener("click", async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     const picture = event.target.closest("a.picture");
     const voice = event.target.closest(".voice");

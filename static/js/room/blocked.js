@@ -4,7 +4,8 @@ import { $, make } from "./dom.js";
 import { config } from "./page.js";
 import { say } from "./words.js";
 
-const people = new Set(config.blocked);
+/** By id. */
+export const people = new Set(config.blocked);
 
 export const isBlocked = (id) => people.has(Number(id));
 

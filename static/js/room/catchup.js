@@ -25,9 +25,9 @@ export class Catchup {
     this.#settle();
   }
 
-  #live({ revision, message }) {
+  #live({ revision, message, also = [] }) {
     this.take([message]);
-    this.expect(revision);
+    for (const one of [...also, revision]) this.expect(one);
   }
 
   #changes({ messages, revision }) {
@@ -51,14 +51,19 @@ export class Catchup {
     }
   }
 
-  async #sync() {
+  /** Have all once more that changed after `revision`, where more than that has come already. */
+  since(revision) {
+    if (revision < this.revision) this.#sync(revision);
+  }
+
+  async #sync(since = this.revision) {
     this.#timer = 0;
     try {
-      await this.socket.ask({ type: "sync", room: this.socket.room, since: this.revision });
+      await this.socket.ask({ type: "sync", room: this.socket.room, since });
     } catch (refusal) {
       if (!refusal.retryAfter) return; // offline: joining again brings it
       await sleep(refusal.retryAfter * 1000);
-      this.#sync();
+      this.#sync(since);
     }
   }
 

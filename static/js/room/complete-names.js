@@ -45,7 +45,7 @@ function here() {
 
 /** For who may call everybody at once. */
 function everybody() {
-  if (!("mayModerate" in urls)) return [];
+  if (!("mayCallEverybody" in urls)) return [];
   const name = say("everyone");
   const names = [name, "room", "all"];
   return [{ label: `@${name}`, text: `@${name}`, sign: "@", note: say("everyone_here"), names }];

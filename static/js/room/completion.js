@@ -17,6 +17,7 @@ export class Completion {
   constructor(textarea) {
     this.textarea = textarea;
     this.list = copyOf("completion");
+    this.list.id = `${textarea.id}-completion`;
     textarea.before(this.list);
     textarea.setAttribute("aria-controls", this.list.id);
     textarea.setAttribute("aria-autocomplete", "list");

@@ -15,11 +15,12 @@ export class Composer extends Teller {
   /** The files that are attached, once there are some: see Tray. */
   tray = null;
 
-  constructor(form) {
+  /** `thread`: in which one writes here, or null. */
+  constructor(form, thread) {
     super();
-    this.form = form;
+    Object.assign(this, { form, thread });
     this.textarea = $("textarea", form);
-    this.note = $("#count");
+    this.note = $(".count", form.parentElement);
     form.noValidate = true; // files need no words
     this.fit();
     this.textarea.addEventListener("input", () => (this.fit(), this.tell("changed")));

@@ -33,8 +33,9 @@ export function debounced(act, wait) {
 
 /** Something that says what happens: `on` to hear it, `tell` to say it. */
 export class Teller extends EventTarget {
-  on(type, act) {
-    this.addEventListener(type, ({ detail }) => act(detail));
+  /** Until `signal`, if there is one. */
+  on(type, act, signal) {
+    this.addEventListener(type, ({ detail }) => act(detail), { signal });
   }
 
   tell(type, detail) {

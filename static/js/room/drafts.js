@@ -4,10 +4,9 @@
     was away, both stay. What is written in a thread stays in this browser. */
 
 import { $$, debounced } from "./dom.js";
-import { config, place, store } from "./page.js";
+import { config, placeOf, store } from "./page.js";
 import { lengthOf } from "./textarea.js";
 
-const KEPT = `draft:${place}`;
 const REST = 1000; // ms without a key until the server is told
 
 const isSame = (a, b) => a.body === b.body && a.reply_to?.id === b.reply_to?.id;
@@ -25,14 +24,15 @@ export class Drafts {
   #isKept = true;
   #begun = new Set(); // rooms
 
-  constructor({ socket, composer, pane }) {
-    Object.assign(this, { socket, composer, pane });
-    const kept = store.read(KEPT, {});
+  constructor({ socket, composer, signal }) {
+    const { thread } = composer;
+    Object.assign(this, { socket, composer, thread, kept: `draft:${placeOf(thread)}` });
+    const kept = store.read(this.kept, {});
     // Before drafts were saved on the server, only the text was kept.
     const { agreed = {}, ...mine } = typeof kept === "string" ? { body: kept } : kept;
     this.#agreed = this.#sent = agreed;
     composer.draft = both(mine, composer.draft); // one may have begun before the page was ready
-    if (!config.thread) this.#meet(config.draft ?? {});
+    if (!thread) this.#meet(config.draft ?? {});
     const keepSoon = debounced(() => this.#keep(), 250);
     const saveSoon = debounced(() => this.#save(), REST);
     composer.on("changed", () => {
@@ -42,9 +42,10 @@ export class Drafts {
       else this.#save(); // it was sent or dropped
     });
     const leave = () => (this.#isKept || this.#keep(), this.#save());
-    addEventListener("pagehide", leave);
-    document.addEventListener("visibilitychange", leave);
+    addEventListener("pagehide", leave, { signal });
+    document.addEventListener("visibilitychange", leave, { signal });
     composer.textarea.addEventListener("blur", leave);
+    if (thread) return;
     socket.on("welcome", ({ drafts }) => {
       this.#begun = new Set(drafts);
       this.#mark();
@@ -54,12 +55,12 @@ export class Drafts {
 
   /** The room was joined, and this is what the server has. */
   joined(draft = {}) {
-    if (!config.thread) this.#meet(draft);
+    this.#meet(draft);
   }
 
   #hear(room, draft) {
     this.#note(room, draft);
-    if (room === config.slug && !config.thread) this.#meet(draft, true);
+    if (room === config.slug) this.#meet(draft, true);
   }
 
   #meet(theirs, isLive = false) {
@@ -75,7 +76,7 @@ export class Drafts {
   #keep() {
     const { draft } = this.composer;
     const isNothing = !draft.body && !this.#agreed.body;
-    store.write(KEPT, isNothing ? null : { ...draft, agreed: this.#agreed });
+    store.write(this.kept, isNothing ? null : { ...draft, agreed: this.#agreed });
     this.#isKept = true;
   }
 
@@ -83,7 +84,7 @@ export class Drafts {
     const { draft } = this.composer;
     const { body = "", reply_to } = draft;
     const isKnown = isSame(draft, this.#agreed) || isSame(draft, this.#sent);
-    if (config.thread || isKnown || !this.socket.isOpen) return;
+    if (this.thread || isKnown || !this.socket.isOpen) return;
     if (lengthOf(body) > config.limits.body) return;
     this.#sent = draft;
     try {
@@ -108,7 +109,7 @@ export class Drafts {
 
   /** Rooms where something is begun bear a pencil at the side. */
   #mark() {
-    for (const link of $$("a[data-room]", this.pane)) {
+    for (const link of $$("#rooms-pane a[data-room]")) {
       link.toggleAttribute("data-draft", this.#begun.has(link.dataset.room));
     }
   }

@@ -8,6 +8,7 @@ import { say } from "./words.js";
 
 /** Ask where to, then forward the message of `row`; out of a private room after one question. */
 export function forward(row, status) {
+  if ($(".poll", row)) return status.tell(say("poll_stays"));
   const dialog = copyOf("forward");
   const field = $("input", dialog);
   const list = $(".rooms", dialog);

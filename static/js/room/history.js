@@ -1,7 +1,7 @@
 /** Older pages as one scrolls up, newer ones when one came in the middle, and back to now. */
 
 import { $ } from "./dom.js";
-import { config } from "./page.js";
+import { urls } from "./page.js";
 
 const RETRY = 5000;
 
@@ -9,8 +9,10 @@ export class History {
   #observer;
   #isLoading = false;
 
-  constructor({ timeline, scroll, url, older, newer }) {
-    Object.assign(this, { timeline, scroll, url, older, newer });
+  constructor({ timeline, scroll, thread, pane }) {
+    Object.assign(this, { timeline, scroll, thread });
+    [this.older, this.newer] = [$(".older", pane), $(".newer", pane)];
+    this.beginning = $(".beginning", pane); // of the room; a thread begins with what it is about
     this.#observer = new IntersectionObserver((entries) => this.#near(entries), {
       root: scroll.box,
       rootMargin: "1200px 0px",
@@ -74,8 +76,9 @@ export class History {
   }
 
   async #fetch(query) {
-    const thread = config.thread ? `&thread=${config.thread}` : "";
-    const answer = await fetch(`${this.url}?${query}${thread}`, { headers: { Accept: "application/json" } });
+    const thread = this.thread ? `&thread=${this.thread}` : "";
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(`${urls.messages}?${query}${thread}`, { headers });
     if (!answer.ok) throw new Error(answer.statusText);
     return answer.json();
   }
@@ -84,7 +87,7 @@ export class History {
     Object.assign(this.timeline, { hasOlder, hasNewer });
     this.older.hidden = !hasOlder;
     this.newer.hidden = !hasNewer;
-    $("#beginning").hidden = hasOlder || Boolean(config.thread);
+    if (this.beginning) this.beginning.hidden = hasOlder;
     this.timeline.tell("extended");
   }
 }

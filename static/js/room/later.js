@@ -15,11 +15,15 @@ async function post(url, fields) {
 
 /** Ask when to send what is written, and leave that to the server. */
 export function sendLater(anchor, composer, status) {
-  if (composer.tray?.length) return status.tell(say("no_files_later"));
+  if (composer.tray?.isBusy) return status.tell(say("no_files_later"));
   if (!composer.said) return;
   askWhen(anchor, say("send_later"), async (moment) => {
     const { body, replyTo: reply_to } = composer.said;
-    await post(`${urls.messages}scheduled/`, { body, reply_to, due_at: moment.toISOString() });
+    const { thread, tray } = composer;
+    const attachments = JSON.stringify(tray?.ids ?? []);
+    const due_at = moment.toISOString();
+    await post(`${urls.messages}scheduled/`, { body, reply_to, thread, attachments, due_at });
+    tray?.empty();
     composer.clear();
     status.tell(say("scheduled", { when: dayAndTime(moment) }), "done");
   });

@@ -123,8 +123,8 @@ export function enablePolls({ log, status, composer }) {
 const atRest = window.requestIdleCallback ?? setTimeout;
 
 /** Let files be attached, and those of messages be looked at and heard. */
-export function enableFiles(composer, log) {
-  atRest(async () => (await import("./attaching.js")).enableFiles(composer, log));
+export function enableFiles(...parts) {
+  atRest(async () => (await import("./attaching.js")).enableFiles(...parts));
 }
 
 /** What can be done with a message. */

@@ -9,7 +9,7 @@ let at;
 
 export function show(link) {
   dialog ??= build();
-  pictures = $$("#log a.picture");
+  pictures = $$("a.picture", link.closest(".log"));
   dialog.showModal();
   turnTo(pictures.indexOf(link));
 }

@@ -1,7 +1,7 @@
 /** What was said but not yet taken: kept through reloads, sent in order, never twice. */
 
 import { Teller, sleep } from "./dom.js";
-import { config, store } from "./page.js";
+import { store } from "./page.js";
 
 const NAME = "outbox";
 
@@ -30,12 +30,12 @@ export class Outbox extends Teller {
   }
 
   /** `files`: as the server told them when they were uploaded. */
-  add(room, body, replyTo, { poll, files }) {
+  add(room, body, replyTo, { thread, poll, files }) {
     const item = { room, body, nonce: newNonce(), at: new Date().toISOString() };
     if (replyTo) item.reply_to = replyTo;
     if (poll) item.poll = poll;
     if (files?.length) item.files = files;
-    if (config.thread) item.thread = config.thread;
+    if (thread) item.thread = thread;
     store.write(NAME, [...this.all, item]);
     this.tell("added", { item });
     this.flush();

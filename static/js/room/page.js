@@ -4,8 +4,8 @@ export const config = JSON.parse(document.getElementById("config").textContent);
 export const me = config.user;
 export const urls = document.getElementById("room").dataset;
 
-/** Where one writes here, as part of names in the store: the room, or a thread of it. */
-export const place = config.slug + (config.thread ? `:${config.thread}` : "");
+/** Where one writes, as part of names in the store: the room, or a thread of it. */
+export const placeOf = (thread) => config.slug + (thread ? `:${thread}` : "");
 
 const memory = new Map();
 const key = (name) => `chatsite:${me.id}:${name}`;

@@ -1,6 +1,6 @@
 /** The rows of what was just said: there in the same frame, lighter until the server has them. */
 
-import { $, copyOf, make } from "./dom.js";
+import { $, Teller, copyOf, make } from "./dom.js";
 import { config } from "./page.js";
 import { finish } from "./rows.js";
 import { arrange } from "./runs.js";
@@ -8,20 +8,21 @@ import { say } from "./words.js";
 
 const ONLY_EMOJI = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\u200d\ufe0f\s]{1,12}$/u;
 
-const isOfHere = ({ room, thread = null }) => room === config.slug && thread === config.thread;
-
-export class Pending {
+/** Tells "sent" ({item, ack}), of what was said here. */
+export class Pending extends Teller {
   #rows = new Map();
 
-  constructor({ list, outbox, timeline }) {
+  constructor({ list, outbox, timeline, thread, signal }) {
+    super();
     Object.assign(this, { list, outbox, timeline });
+    const isOfHere = (item) => item.room === config.slug && (item.thread ?? null) === thread;
     const here = new Set([...timeline.all].map((row) => row.dataset.nonce));
     for (const item of outbox.all.filter(isOfHere)) {
       if (here.has(item.nonce)) outbox.drop(item.nonce);
       else this.show(item);
     }
-    outbox.on("sent", (detail) => this.#sent(detail));
-    outbox.on("failed", ({ item }) => this.#failed(item));
+    outbox.on("sent", (sent) => isOfHere(sent.item) && this.#sent(sent), signal);
+    outbox.on("failed", ({ item }) => this.#failed(item), signal);
   }
 
   show(item) {
@@ -55,6 +56,7 @@ export class Pending {
     const row = this.#rows.get(item.nonce);
     row?.classList.remove("pending");
     if (this.timeline.rows.has(ack.id)) this.settle(item.nonce);
+    this.tell("sent", { item, ack });
   }
 
   #failed(item) {

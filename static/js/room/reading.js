@@ -1,6 +1,6 @@
 /** What has been read: told to the server, shown on the button down and in the title. */
 
-import { Teller, debounced } from "./dom.js";
+import { $, Teller, debounced } from "./dom.js";
 import { config, me } from "./page.js";
 import { markUnread } from "./runs.js";
 import { say } from "./words.js";
@@ -10,36 +10,39 @@ const isSeen = (row) => !row.hasAttribute("data-deleted");
 /** Events: "changed", when `unseen` has. */
 export class Reading extends Teller {
   unseen = 0;
-  #told = config.last_read ?? 0;
+  #told;
   #isLeft = false; // unread, on purpose, until one comes again
   #tell = debounced(() => this.#markRead(), 400);
 
-  constructor({ socket, timeline, scroll, history, button }) {
+  constructor({ socket, timeline, scroll, history, thread, pane, signal }) {
     super();
-    Object.assign(this, { socket, timeline, scroll, button });
+    Object.assign(this, { socket, timeline, scroll, thread });
+    this.button = $(".foot .jump", pane);
+    this.lastRead = this.#told = Number(pane.dataset.lastRead);
     timeline.on("arrived", (arrival) => this.#arrived(arrival));
     timeline.on("gone", ({ row }) => this.#gone(row));
     scroll.on("moved", () => this.look());
-    socket.onHere("read", (frame) => this.#readElsewhere(frame));
-    document.addEventListener("visibilitychange", () => this.look());
-    addEventListener("focus", () => this.look());
-    button.onclick = () => history.toPresent();
+    socket.onHere("read", (frame) => this.#readElsewhere(frame), signal);
+    document.addEventListener("visibilitychange", () => this.look(), { signal });
+    addEventListener("focus", () => this.look(), { signal });
+    this.button.onclick = () => history.toPresent();
   }
 
   /** The rows that others wrote after what this person had read when the page was made. */
   get unread() {
     return [...this.timeline.all].filter(
-      (row) => Number(row.dataset.id) > config.last_read && !row.matches(".mine") && isSeen(row),
+      (row) => Number(row.dataset.id) > this.lastRead && !row.matches(".mine") && isSeen(row),
     );
   }
 
   /** Whether what is unread begins before the oldest row of the page. */
   get isMoreAbove() {
-    return this.timeline.hasOlder && this.timeline.oldest > config.last_read;
+    return this.timeline.hasOlder && this.timeline.oldest > this.lastRead;
   }
 
   get #isReading() {
-    return !this.#isLeft && this.scroll.isAtEnd && !this.timeline.hasNewer && !document.hidden;
+    const isShown = !document.hidden && this.scroll.isShown;
+    return isShown && !this.#isLeft && this.scroll.isAtEnd && !this.timeline.hasNewer;
   }
 
   /** From now on nothing counts as read, what was just about to be told included. */
@@ -98,7 +101,7 @@ export class Reading extends Teller {
   async #markRead() {
     const newest = [...this.timeline.all].findLast(isSeen);
     const id = Number(newest?.dataset.id ?? 0);
-    if (id === config.thread) return; // it stands in the room, where more may be unread above it
+    if (id === this.thread) return; // it stands in the room, where more may be unread above it
     if (id <= this.#told || !this.#isReading || !this.socket.isOpen) return;
     const told = this.#told;
     this.#told = id;
@@ -110,7 +113,7 @@ export class Reading extends Teller {
   }
 
   #readElsewhere({ id, thread = null, back }) {
-    if (thread !== config.thread) return;
+    if (thread !== this.thread) return;
     if (back) this.#leave(id);
     else this.#told = Math.max(this.#told, id);
     if (id >= (this.timeline.newest ?? 0)) this.#count(0);

@@ -57,7 +57,7 @@ class Recording {
       this.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     } catch {
       this.#end();
-      $("#count").textContent = say("no_microphone");
+      $(".count", this.form.parentElement).textContent = say("no_microphone");
       return;
     }
     if (this.isOver) return this.#end();

@@ -12,14 +12,15 @@ export class Rooms {
   #first = new Map(); // the message that made a room unread
   #title = document.title;
   #count = 0;
+  #wasAway = false;
 
   constructor({ socket, reading, pane, root }) {
     Object.assign(this, { socket, reading, pane });
     socket.on("welcome", ({ unread }) => this.#refresh(new Set(unread)));
-    socket.on("state", (state) => state === "waiting" && this.#newest.clear());
+    socket.on("state", (state) => state === "waiting" && this.#cutOff());
     socket.on("new_message", (frame) => this.#news(frame));
     socket.on("message_changed", (frame) => this.#gone(frame));
-    socket.on("missed", ({ room }) => room !== config.slug && this.#missed(room));
+    socket.on("missed", ({ room, newest }) => room !== config.slug && this.#missed(room, newest));
     socket.on("read", (frame) => this.#read(frame));
     socket.on("all_read", () => this.#allRead());
     $(".all-read", pane).onclick = () => this.#readAll();
@@ -78,14 +79,26 @@ export class Rooms {
     if (!html && this.#first.get(room) === id && this.#newest.get(room) === id) this.#mark(room);
   }
 
+  #cutOff() {
+    this.#newest.clear();
+    this.#wasAway = true;
+  }
+
   /** After an absence; but what was heard since is newer than the welcome. */
   #refresh(unread) {
+    if (this.#wasAway) this.#comeBack();
     for (const { dataset } of $$("a[data-room]", this.pane)) {
       const { room } = dataset;
       const isKnown = unread.has(room) === "unread" in dataset;
       if (isKnown || room === config.slug || this.#newest.has(room)) continue;
       this.#mark(room, unread.has(room));
     }
+  }
+
+  async #comeBack() {
+    const { comeBack } = await import("./absence.js");
+    await comeBack(this.pane, (room) => room === config.slug || this.#newest.has(room));
+    this.#showTitle();
   }
 
   #mark(room, isUnread = false, mentions = 0) {
@@ -96,7 +109,10 @@ export class Rooms {
     this.#showTitle();
   }
 
-  #missed(room) {
+  #missed(room, newest = 0) {
+    // Otherwise it was in a thread, or a change to what was said before.
+    if (newest <= (this.#newest.get(room) ?? 0)) return;
+    this.#newest.set(room, newest);
     this.#mark(room, true, this.#linkTo(room)?.dataset.mentions);
   }
 

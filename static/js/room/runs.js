@@ -10,7 +10,8 @@ const isMessage = (element) => element?.classList.contains("message");
 
 /** What stands above to the eye; below the log stands what waits in the outbox. */
 function above(element) {
-  const last = element.parentElement.id === "outbox" ? $("#log").lastElementChild : null;
+  const list = element.parentElement;
+  const last = list.matches(".outbox") ? list.previousElementSibling.lastElementChild : null;
   return element.previousElementSibling ?? last;
 }
 
@@ -23,7 +24,7 @@ export function messageAbove(row) {
 /** Give `row` its place among its neighbours. To be called again for the row below it. */
 export function arrange(row) {
   const before = messageAbove(row);
-  const mark = above(row)?.id === "unread" ? above(row) : row;
+  const mark = above(row)?.matches(".unread-mark") ? above(row) : row;
   const divider = above(mark)?.matches(".day") ? above(mark) : null;
   if (before?.day === row.day) divider?.remove();
   else if (!divider) mark.before(dayDivider(row.day));
@@ -40,11 +41,11 @@ function dayDivider(day) {
   return make("h3", { className: "day" }, make("span", {}, nameOfDay(day)));
 }
 
-/** Put the mark "new" before `row`; there is only one. */
+/** Put the mark "new" before `row`; there is only one in a conversation. */
 export function markUnread(row) {
-  const old = $("#unread");
+  const old = $(".unread-mark", row.parentElement);
   const below = old?.nextElementSibling;
-  row.before(old ?? make("p", { id: "unread" }, make("span", {}, say("unread"))));
+  row.before(old ?? make("p", { className: "unread-mark" }, make("span", {}, say("unread"))));
   if (isMessage(below)) arrange(below);
   arrange(row);
 }

@@ -18,6 +18,11 @@ export class Scroll extends Teller {
     stay.observe(content);
   }
 
+  /** Whether it is to be seen: on a phone a thread takes the place of the room. */
+  get isShown() {
+    return this.box.checkVisibility({ visibilityProperty: true });
+  }
+
   toEnd() {
     this.box.scrollTop = this.box.scrollHeight;
     this.#look();

@@ -40,8 +40,8 @@ export class Socket extends Teller {
   }
 
   /** Hear frames of the room that this tab has open. */
-  onHere(type, act) {
-    this.on(type, (frame) => frame.room === this.room && act(frame));
+  onHere(type, act, signal) {
+    this.on(type, (frame) => frame.room === this.room && act(frame), signal);
   }
 
   connect() {

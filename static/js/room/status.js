@@ -1,6 +1,6 @@
 /** How things stand with the connection and the room, said plainly and without moving anything. */
 
-import { $, copyOf, make } from "./dom.js";
+import { $, $$, copyOf, make } from "./dom.js";
 import { urls } from "./page.js";
 import { say } from "./words.js";
 
@@ -47,7 +47,7 @@ export class Status {
   /** The room is not this person's any more: nothing of it stays to be read. */
   removed() {
     this.conversation.replaceChildren(copyOf("removed"));
-    $("#people-pane")?.remove();
+    for (const pane of $$("#people-pane, .side")) pane.remove();
   }
 
   #show(kind, ...content) {

@@ -1,9 +1,10 @@
-/** Where else there is something new for this person, in threads and what was meant for them: dots
-    on the ways there. */
+/** The ways into threads. */
 
 import { $ } from "./dom.js";
 import { me } from "./page.js";
 
+/** Where else there is something new for this person, in threads and what was meant for them: dots
+    on the ways there. */
 export function watchThreads(socket, link) {
   let unread = new Set();
 
@@ -18,4 +19,19 @@ export function watchThreads(socket, link) {
   socket.on("activity", (frame) => $("#activity").toggleAttribute("data-unread", frame.unread));
   socket.on("all_read", () => show(new Set()));
   socket.on("read", ({ thread }) => unread.delete(thread) && show(unread));
+}
+
+/** Threads open beside the room; the address says which one, so that the way back closes it. */
+export function enableThreads(parts) {
+  const open = (id) => {
+    history.pushState({ isBeside: true }, "", `?thread=${id}`);
+    return follow();
+  };
+  const follow = async () => {
+    const id = Number(new URLSearchParams(location.search).get("thread"));
+    if (id || $(".side")) (await import("./side.js")).show(id, { ...parts, openThread: open });
+  };
+  addEventListener("popstate", follow);
+  follow();
+  return open;
 }

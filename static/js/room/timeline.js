@@ -60,7 +60,7 @@ export class Timeline extends Teller {
 
   /** Begin again with this page. */
   reset(html) {
-    const marked = idOf($("#unread + .message"));
+    const marked = idOf($(".unread-mark + .message", this.log));
     this.rows.clear();
     this.log.replaceChildren();
     this.add(html);
@@ -90,7 +90,7 @@ export class Timeline extends Teller {
     this.rows.delete(idOf(row));
     this.#quietly(() => row.remove());
     if (below?.matches(".message")) arrange(below);
-    else if (above?.matches(".day, #unread")) above.remove();
+    else if (above?.matches(".day, .unread-mark")) above.remove();
     row.dataset.deleted = $(".body", row).textContent = "";
     this.#requote(row);
     this.tell("gone", { row });

@@ -1,29 +1,30 @@
 /** The files that the next message takes along: shown above the text, uploaded at once. */
 
 import { $, copyOf, make } from "./dom.js";
-import { config, place, store } from "./page.js";
+import { config, placeOf, store } from "./page.js";
 import "./sketch.js"; // for the outbox, where the connection goes meanwhile
 import { Upload, readable } from "./upload.js";
 import { say } from "./words.js";
 
 const AT_ONCE = 3;
-const KEPT = `files:${place}`;
 
 export class Tray {
   #chips = new Map(); // Upload -> its element
   #isWaiting = false;
   #isFull = false;
 
-  constructor(composer) {
-    this.composer = composer;
-    this.list = $("#tray");
-    this.url = $("#attach").dataset.url;
+  constructor(composer, signal) {
+    const { form, thread } = composer;
+    Object.assign(this, { composer, kept: `files:${placeOf(thread)}` });
+    this.list = $(".tray", form);
+    this.url = $("[type=file]", form).dataset.url;
     composer.tray = this;
-    this.putBack(store.read(KEPT, []));
-    addEventListener("online", () => {
+    this.putBack(store.read(this.kept, []));
+    const goOn = () => {
       for (const upload of this.#uploads) if (upload.canRetry) upload.start(this.url);
-    });
-    addEventListener("beforeunload", (event) => this.#isSending && event.preventDefault());
+    };
+    addEventListener("online", goOn, { signal });
+    addEventListener("beforeunload", (event) => this.#isSending && event.preventDefault(), { signal });
   }
 
   get length() {
@@ -61,6 +62,10 @@ export class Tray {
   sendWhenReady() {
     this.#isWaiting = true;
     this.#changed();
+  }
+
+  get ids() {
+    return this.#uploads.map(({ about }) => about.id);
   }
 
   /** Give what was uploaded, and begin anew. */
@@ -111,7 +116,7 @@ export class Tray {
     for (const [upload, chip] of this.#chips) draw(upload, chip);
     this.list.hidden = !uploads.length;
     if (!uploads.length || uploads.some(({ state }) => state === "failed")) this.#isWaiting = false;
-    store.write(KEPT, uploads.length && uploads.map(({ about }) => about).filter(Boolean));
+    store.write(this.kept, uploads.length && uploads.map(({ about }) => about).filter(Boolean));
     const { form } = this.composer;
     form.classList.toggle("waits", this.#isWaiting);
     this.composer.fit();

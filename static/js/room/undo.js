@@ -1,7 +1,7 @@
 /** What was just sent can be taken back for some seconds: into the composer, as if it had not been
     sent. What waits in the outbox, as long as it does. */
 
-import { $, copyOf } from "./dom.js";
+import { copyOf } from "./dom.js";
 import { shortcutOf } from "./shortcuts.js";
 
 const OFFERED = 10_000; // ms; the server allows for the way
@@ -10,23 +10,26 @@ export class Undo {
   #item = null;
   #timer = 0;
 
-  constructor({ composer, outbox, pending, timeline, status }) {
+  constructor({ composer, outbox, pending, timeline, status, signal }) {
     Object.assign(this, { composer, outbox, pending, timeline });
     this.button = copyOf("undo");
-    $("#count").before(this.button);
+    composer.note.before(this.button);
     this.button.onclick = () => this.#undo();
     composer.textarea.addEventListener("keydown", (event) => {
       if (!this.#item || composer.textarea.value || shortcutOf(event) !== "undo") return;
       event.preventDefault();
       this.#undo();
     });
-    outbox.on("added", ({ item }) => item.poll || this.#offer(item));
-    outbox.on("sent", ({ item }) => this.#isOf(item) && this.#count());
-    outbox.on("failed", ({ item }) => this.#isOf(item) && this.#end()); // its row offers more
-    outbox.on("kept", ({ message }) => {
+    const isOfHere = ({ thread = null, poll }) => !poll && thread === composer.thread;
+    outbox.on("added", ({ item }) => isOfHere(item) && this.#offer(item), signal);
+    outbox.on("sent", ({ item }) => this.#isOf(item) && this.#count(), signal);
+    // The row of what failed offers more.
+    outbox.on("failed", ({ item }) => this.#isOf(item) && this.#end(), signal);
+    const kept = ({ message }) => {
       status.tell(message);
       for (const row of timeline.all) row.classList.remove("pending");
-    });
+    };
+    outbox.on("kept", kept, signal);
   }
 
   #isOf(item) {
