@@ -24,6 +24,7 @@ PAGE_SIZE = 40
 def report(request, slug):
     """Report a message of the room (`?message=`), or somebody (`?person=`)."""
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
+    room.seen_by(request.user)
     message = None
     if pk := number(request.GET.get("message")):
         messages = room.messages.visible().select_related("author", "room")

@@ -130,6 +130,7 @@ def test_a_mute_ends_by_itself(room, alice, bob):
     room.mute(alice, bob, until=in_an_hour())
     after(hours=1)
     assert room.post(bob, "Hello again")
+    assert room.membership_of(bob).muted_until is None
 
 
 def test_lifted_is_lifted_once(room, alice, bob):

@@ -246,6 +246,15 @@ def test_a_crafted_address_leads_nowhere(client_of, room, alice, query):
         assert client_of(alice).get(f"{page}?{query}").status_code == 404
 
 
+def test_what_was_said_in_private_is_reported_too(client_of, alice, bob):
+    talk = Room.between(alice, [bob])
+    message = talk.post(alice, "Rude")
+    page = at("report", talk, message=message.pk)
+    assert "Rude" in client_of(bob).get(page).text
+    assert client_of(bob).post(page, WHY).status_code == 302
+    assert Report.objects.get().text == "Rude"
+
+
 def test_nobody_reports_what_they_do_not_see(client_of, room, alice, charlie):
     message = room.post(alice, "Between us")
     answer = client_of(charlie).post(at("report", room, message=message.pk), WHY)

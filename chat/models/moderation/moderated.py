@@ -185,8 +185,11 @@ class Moderated:
 
     def require_voice(self, membership: Membership) -> None:
         """Raises Muted or Locked where `membership` does not let its person write here now."""
-        if membership.muted_until and membership.muted_until > timezone.now():
-            raise self.mute_of(membership.user).refusal(membership.user)
+        if membership.muted_until:
+            if membership.muted_until > timezone.now():
+                raise self.mute_of(membership.user).refusal(membership.user)
+            membership.muted_until = None  # it is over: nobody has to ask again
+            membership.save(update_fields=["muted_until"])
         if self.locked_at and membership.role == Membership.Role.MEMBER:
             raise Locked(self.lock_said)
 
