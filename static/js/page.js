@@ -10,3 +10,5 @@ copyOnPress();
 switchThemeInPlace();
 keepOfflinePage();
 askFirst();
+// Only who is signed in can leave.
+if (document.getElementById("leaving")) import("./elsewhere.js").then(({ enableKeys }) => enableKeys());

@@ -64,3 +64,30 @@ def test_a_link_has_keys_of_its_own(talk):
     alice.composer.press("Control+a")
     alice.composer.press("Control+Shift+U")
     expect(alice.composer).to_have_value("[here](https://)")
+
+
+@pytest.mark.parametrize("path", ["/rooms/", "/search/", "/activity/", "/threads/", "/later/"])
+def test_other_pages_lead_elsewhere_too(talk, room, path):
+    alice, _bob = talk
+    name = alice.page.locator("#room-name").inner_text()
+    alice.visit(path)
+    expect(alice.page.locator("html[data-keys]")).to_be_attached()
+    alice.page.keyboard.press("Control+k")
+    alice.page.locator(".switcher input").fill(name)
+    expect(first(alice)).to_contain_text(name)
+    alice.page.keyboard.press("Enter")
+    alice.page.wait_for_url("**" + room)
+
+
+def test_the_sheet_of_other_pages_has_what_does_something_there(alice):
+    alice.visit("/rooms/")
+    expect(alice.page.locator("html[data-keys]")).to_be_attached()
+    alice.page.locator("h1").click()
+    alice.page.keyboard.press("?")
+    sheet = alice.page.locator(".shortcuts")
+    expect(sheet.locator("[data-keys=search] kbd")).to_have_text("/")
+    expect(sheet.locator("[data-keys=bold]")).to_have_count(0)
+    alice.page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    alice.page.keyboard.press("/")
+    alice.page.wait_for_url("**/search/")

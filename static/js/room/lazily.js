@@ -56,23 +56,6 @@ export function enableFormatting(form, textarea) {
   });
 }
 
-/** Going elsewhere by a few letters, and the sheet of shortcuts; by key and by button. */
-export function enableShortcuts() {
-  const open = {
-    switch: async () => (await import("./switcher.js")).openSwitcher(),
-    help: async () => (await import("./help.js")).openHelp(),
-  };
-  document.addEventListener("keydown", (event) => {
-    const name = shortcutOf(event);
-    if (!(name in open) || (name === "help" && event.target.matches("input, textarea"))) return;
-    event.preventDefault();
-    open[name]();
-  });
-  document.addEventListener("click", ({ target }) => {
-    open[target.closest("[data-shortcut]")?.dataset.shortcut]?.();
-  });
-}
-
 /** What others think of a message: press a chip to join in, double click for the last used. */
 export function enableReactions(parts) {
   const { log } = parts;

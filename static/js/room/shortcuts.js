@@ -10,6 +10,7 @@ export const KEYS = {
   previous_unread: "Alt+Shift+ArrowUp",
   next_unread: "Alt+Shift+ArrowDown",
   all_read: "Shift+Escape",
+  search: "/",
   help: "?",
   send: "Enter",
   line: "Shift+Enter",
