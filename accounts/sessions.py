@@ -9,6 +9,10 @@ class SessionStore(db.SessionStore):
     to answer it.
     """
 
+    def __init__(self, session_key: str | None = None):
+        # A cookie may hold anything, and PostgreSQL refuses to look for a NUL.
+        super().__init__(session_key if session_key and session_key.isalnum() else None)
+
     def load(self) -> dict:
         query = "SELECT * FROM django_session WHERE session_key = %s AND expire_date > %s"
         for session in self.model.objects.raw(query, [self.session_key, timezone.now()]):

@@ -64,6 +64,8 @@ def _may_be_reached(address: str) -> bool:
 
 def is_proper(url: str) -> bool:
     """Whether this is an https address; who it leads to is found out on the way."""
+    if not (url.isascii() and url.isprintable()):
+        return False
     try:
         parts = urlsplit(url)
         _port = parts.port

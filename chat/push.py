@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 import os
+import re
 import time
 from email.utils import parseaddr
 from functools import cache
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from py_vapid import Vapid02
 
 KEPT_FOR = 24 * 3600  # seconds that a push service keeps it for a device that is off
+BASE64URL = re.compile(r"([\w-]+)={0,2}", re.ASCII)
 TOKEN_LASTS = 12 * 3600  # seconds; at most 24 hours, says RFC 8292
 
 
@@ -55,10 +57,11 @@ class Subscription(NamedTuple):
 
 
 def decoded(text: str) -> bytes:
-    """base64url without its padding; empty when it is none."""
+    """base64url with its padding or without; empty when it is none."""
+    match = BASE64URL.fullmatch(text)  # Python would skip what is not of its letters
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
+        return base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)) if match else b""
+    except binascii.Error:
         return b""
 
 

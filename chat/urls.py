@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from chat.protocol import SLUG
 from chat.views import (
     activity,
     conversation,
@@ -26,9 +27,7 @@ from chat.views import (
 
 
 class RoomSlug(StringConverter):
-    """Letters of any script, digits, - and _; so no NUL, which PostgreSQL refuses to look for."""
-
-    regex = r"[-\w]+"
+    regex = SLUG
 
 
 register_converter(RoomSlug, "room")

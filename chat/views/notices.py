@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import browsers
-from chat import push
+from chat import outside, push
 from chat.errors import ChatError
 from chat.forms import LevelForm, WishesForm
 from chat.models import Membership, Notice, NoticeWishes, PushDevice, Room, digest
@@ -114,7 +114,9 @@ def devices(request):
 @login_required
 def unsubscribe(request):
     """The browser that has this endpoint wants to be told no more."""
-    request.user.push_devices.filter(endpoint=request.POST.get("endpoint", "")).delete()
+    endpoint = request.POST.get("endpoint", "")
+    if outside.is_proper(endpoint):
+        request.user.push_devices.filter(endpoint=endpoint).delete()
     return HttpResponse(status=204)
 
 

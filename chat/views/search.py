@@ -1,3 +1,4 @@
+import re
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -6,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from chat.errors import Invalid, TooFast
 from chat.models import Block, Search
+from chat.protocol import SLUG
 from chat.search.query import LONGEST
 from chat.views.paging import read_id_cursor
 
@@ -15,8 +17,9 @@ from chat.views.paging import read_id_cursor
 def search(request):
     """What was said, in the room one comes from (`room`), or `everywhere` in one's rooms."""
     text = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST]
-    room = request.user.rooms.filter(slug=request.GET.get("room", "")).first()
-    room = room and room.seen_by(request.user)
+    room, slug = None, request.GET.get("room", "")
+    if re.fullmatch(SLUG, slug) and (room := request.user.rooms.filter(slug=slug).first()):
+        room.seen_by(request.user)
     everywhere = room is None or "everywhere" in request.GET
     before = request.GET.get("before")
     asked = {"q": text} | ({"room": room.slug} if room else {})

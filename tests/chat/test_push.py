@@ -178,6 +178,7 @@ def test_the_oldest_of_many_devices_goes(device_of, bob):
     assert kept == {device.pk for device in devices[1:]}
 
 
+POINT = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
 POINT_NOWHERE = base64.urlsafe_b64encode(b"\x04" + b"\x01" * 64).decode()
 
 
@@ -189,10 +190,16 @@ POINT_NOWHERE = base64.urlsafe_b64encode(b"\x04" + b"\x01" * 64).decode()
         {"endpoint": "https://somebody@push.example.org/"},
         {"endpoint": "https://push.example.org/" + "x" * 1000},
         {"endpoint": "https://push.example.org:port/"},
+        {"endpoint": "https://push.example.org/\0"},
+        {"endpoint": "https://push.example.org/é"},
         {"p256dh": "short"},
         {"p256dh": "not base64 €"},
         {"p256dh": POINT_NOWHERE},
+        {"p256dh": POINT + "!" * 200},
+        {"p256dh": POINT + "=" * 200},
+        {"p256dh": POINT + "\0"},
         {"auth": "short"},
+        {"auth": "A" * 22 + "\n" * 9},
     ],
 )
 def test_what_cannot_be_used_is_refused(push_service, bob, wrong):
