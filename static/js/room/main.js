@@ -7,25 +7,8 @@ import { switchThemeInPlace } from "../theme.js";
 import { Catchup } from "./catchup.js";
 import { Conversation } from "./conversation.js";
 import { enableSearchKeys } from "./finding.js";
-<<<<<<< HEAD
-=======
 import { enableShortcuts } from "./going.js";
-import { History } from "./history.js";
->>>>>>> 981e5a4 (Go elsewhere by key from every page)
-import {
-  enableCards,
-  enableModeration,
-  enableOnline,
-<<<<<<< HEAD
-  enableShortcuts,
-=======
-  enablePolls,
-  enableReactions,
-  enableUndo,
-  keepDrafts,
->>>>>>> 981e5a4 (Go elsewhere by key from every page)
-  notice,
-} from "./lazily.js";
+import { enableCards, enableModeration, enableOnline, notice } from "./lazily.js";
 import { openAtNews, showHint } from "./opening.js";
 import { Outbox } from "./outbox.js";
 import { config } from "./page.js";
