@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from msgspec import UNSET
 
 from chat import presence
@@ -150,7 +150,6 @@ class Audience:
 
     def _news(self, before: set[int], here: set[int]) -> list[ServerFrame]:
         """Who came, who went, and who is here now."""
-        close_old_connections()
         came, went = here - before, before - here
         news: list[ServerFrame] = []
         if len(came) + len(went) <= ANNOUNCED:

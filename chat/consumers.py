@@ -6,6 +6,7 @@ refused by the next frame, even where the order to close the socket went astray.
 """
 
 import logging
+from functools import partial
 from urllib.parse import parse_qs
 
 import msgspec
@@ -13,14 +14,15 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from django.utils import timezone, translation
 
 from chat import broadcasts, presence
 from chat.audience import people_here
 from chat.errors import ChatError, Invalid, NotFound, SignedOut, Unavailable
 from chat.limits import Allowance, spend
-from chat.models import Message, Room, new_poll
+from chat.models import Message, Post, Room, new_poll
+from chat.postbox import running_postbox
 from chat.protocol import (
     MAX_FRAME_BYTES,
     Ack,
@@ -169,7 +171,8 @@ class ChatConsumer(AsyncConsumer):
                 await self.tab.close_room(frame.room)
                 await self.ack(frame)
             case SendMessage():
-                message = await self.ask(self._post, frame)
+                together = partial(running_postbox().post, frame.room)
+                message = await self.ask(self._post, frame, through=together)
                 self.tab.stop_typing(frame.room, frame.thread)
                 await self.ack(frame, id=message.pk, revision=message.revision, nonce=frame.nonce)
             case EditMessage():
@@ -226,16 +229,15 @@ class ChatConsumer(AsyncConsumer):
 
     # Verbs, each in one hop to a thread ---------------------------------------------------------
 
-    async def ask(self, verb, *args):
+    async def ask(self, verb, *args, through=in_thread):
         """Call `verb` with the person as they are now. Raises SignedOut, or what it does."""
         try:
-            return await in_thread(self._as_of_now, verb, args)
+            return await through(self._as_of_now, verb, args)
         except DatabaseError as error:
             logger.exception("The database failed")
             raise Unavailable(retry_after=5) from error
 
     def _as_of_now(self, verb, args):
-        close_old_connections()
         user = get_user_model().objects.signed_in(self.user_id, self.session_key)
         if user is None:
             raise SignedOut
@@ -252,13 +254,13 @@ class ChatConsumer(AsyncConsumer):
             raise NotFound
         return message
 
-    def _post(self, user, frame: SendMessage) -> Message:
-        # An open room needs no look-up: post() itself checks the membership, under the lock.
+    def _post(self, user, frame: SendMessage) -> Post:
+        # An open room needs no look-up: write() itself checks the membership, under the lock.
         audience = self.tab.open.get(frame.room)
         room = audience.room if audience else self._room(user, frame.room)
         asked = frame.poll
         poll = new_poll(asked.choices, asked.several, asked.closes_at) if asked else None
-        return room.post(
+        return room.prepare_post(
             user,
             frame.body,
             nonce=frame.nonce,

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import connection
+from django.db import close_old_connections, connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,8 +25,10 @@ UPLOADS = ThreadPoolExecutor(2, "uploads")
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `function` in a thread for verbs, in a copy of this context."""
-    return await _run(VERBS, function, *args, **kwargs)
+    """Run `function` in a thread for verbs, in a copy of this context, with a connection to the
+    database that works.
+    """
+    return await _run(VERBS, _connected, function, *args, **kwargs)
 
 
 async def in_page_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -37,6 +39,11 @@ async def in_page_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kw
 async def in_upload_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `function`, which takes in files, in a copy of this context."""
     return await _run(UPLOADS, function, *args, **kwargs)
+
+
+def _connected(function, *args, **kwargs):
+    close_old_connections()
+    return function(*args, **kwargs)
 
 
 async def _run(threads: ThreadPoolExecutor, function, *args, **kwargs):

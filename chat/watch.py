@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from django.utils import timezone
 
 from chat import presence
@@ -92,7 +92,6 @@ class Watch:
 
     @staticmethod
     def _revisions(room_ids: list[int]) -> dict[int, Seen]:
-        close_old_connections()
         rooms = Room.objects.filter(pk__in=room_ids)
         seen = rooms.values_list("pk", "slug", "revision", "last_message")
         return {pk: Seen(slug, revision, newest) for pk, slug, revision, newest in seen.iterator()}
@@ -114,7 +113,6 @@ class Watch:
 
     @staticmethod
     def _access(keys: set[str], users: set[int]) -> tuple[set[str], set[int], dict[int, set[int]]]:
-        close_old_connections()
         alive = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
         people = get_user_model().objects.filter(pk__in=users, is_active=True)
         rooms: dict[int, set[int]] = {}

@@ -14,6 +14,7 @@ from chat.models.moderation.restraint import Restraint
 from chat.models.moderation.why import Reason
 from chat.models.notice import Notice
 from chat.models.poll import Vote, new_poll
+from chat.models.post import Post
 from chat.models.preview import Preview
 from chat.models.reaction import Reaction
 from chat.models.reminder import Reminder
@@ -36,6 +37,7 @@ __all__ = [
     "MessageEdit",
     "Notice",
     "NoticeWishes",
+    "Post",
     "Preview",
     "PushDevice",
     "Reaction",

@@ -36,18 +36,33 @@ class Post:
     def write(self) -> Message:
         """Say it. Raises Archived, Locked, Muted, NotAllowed, NotFound or TooSoon."""
         try:
-            with transaction.atomic():
-                return self._insert()
+            return self.write_all([self])[0]
         except (IntegrityError, NotFound, NotAllowed, Archived, TooSoon):
             # Only now is it asked whether the nonce was used: nearly always it was not.
             if self.nonce and (twin := self.author.messages.filter(nonce=self.nonce).first()):
                 return twin
             raise
 
-    def _insert(self) -> Message:
+    @staticmethod
+    def write_all(posts: "Sequence[Post]") -> list[Message]:
+        """Say these in one room, in this order and in one transaction: all of them or none.
+
+        Raises as write() does, and IntegrityError where a nonce was used.
+        """
+        with transaction.atomic():
+            room = posts[0].room.locked_for({post.author.pk for post in posts})
+            if room.is_direct:
+                room.bring_back()
+            messages = [post._insert(room) for post in posts]
+            room.save(update_fields=["revision", "last_message", "active_at"])
+        return messages
+
+    def _insert(self, room: "Room") -> Message:
         """The next message of the room, under the room's lock."""
-        author, room = self.author, self.room.locked_for(self.author)
-        membership = room.membership_of(author) if room.is_held else None
+        if self.room != room:  # but another one that has its address now
+            raise NotFound
+        author = self.author
+        membership = room.membership_of(author) if author.pk in room.held else None
         room.require_writable_by(author, membership)
         if membership:
             room.take_turn(membership)
@@ -79,9 +94,6 @@ class Post:
         room.active_at = message.created_at
         if not root:
             room.last_message = message
-        room.save(update_fields=["revision", "last_message", "active_at"])
-        if room.is_direct:
-            room.bring_back()
         transaction.on_commit(lambda: broadcasts.message_posted(message))
         if root:
             root.count_thread(+1)

@@ -203,11 +203,15 @@ class Room(Direct, Moderated, models.Model):
     membership: Membership | None
     unread: bool
     mentions_unread: int
-    # Whether something may hold its reader back: see locked_for(). Where nobody asked, it may.
-    is_held: bool = True
     is_open: bool
     is_mine: bool
     here: int
+
+    # Whether something may hold its reader back, or who of several `held`: see locked_for(). Where
+    # nobody asked, it may.
+    is_held: bool = True
+    held: set[int]
+    member: int
 
     class Meta:
         verbose_name = _("room")
@@ -531,7 +535,7 @@ class Room(Direct, Moderated, models.Model):
         if not message.files:
             return said(forwarded=forwarded).write()
         with transaction.atomic():
-            self.locked_for(by)  # the room before the files, as whoever deletes has it
+            self.locked_for({by.pk})  # the room before the files, as whoever deletes has it
             if nonce and (twin := by.messages.filter(nonce=nonce).first()):
                 return twin
             copies = message.attachments.copies_for(by)
@@ -541,24 +545,29 @@ class Room(Direct, Moderated, models.Model):
             copied = [copies[one].pk for one in ids]
             return said(forwarded=forwarded, attachments=copied).write()
 
-    def locked_for(self, author) -> "Room":
-        """This room as locked() has it, within a transaction. Raises NotFound for who is no member.
+    def locked_for(self, people: set[int]) -> "Room":
+        """This room as locked() has it, within a transaction. Raises NotFound unless all `people`,
+        by their ids, are members.
 
-        It knows whether there may be something to hold `author` back (`is_held`), so that only then
-        their membership is read. Asked with every post. Hence in SQL, a quarter of the ORM's time.
+        It knows for whom of them there may be something that holds them back (`held`), so that
+        only then their membership is read. Asked with every post. Hence in SQL, a quarter of the
+        ORM's time.
         """
-        query = """
-            SELECT room.*, membership.muted_until IS NOT NULL OR membership.role = 'member'
+        query = f"""
+            SELECT room.*, membership.user_id AS member,
+                membership.muted_until IS NOT NULL OR membership.role = 'member'
                 AND (room.slow_seconds > 0 OR room.locked_at IS NOT NULL) AS is_held
             FROM chat_room room
             JOIN chat_membership membership ON membership.room_id = room.id
-            WHERE room.id = %s AND membership.user_id = %s
-        """
+            WHERE room.id = %s AND membership.user_id IN ({", ".join(["%s"] * len(people))})
+        """  # noqa: S608
         if connection.features.has_select_for_update:
             query += "FOR UPDATE OF room"
-        if room := next(iter(Room.objects.raw(query, [self.pk, author.pk])), None):
-            return room
-        raise NotFound
+        rooms = list(Room.objects.raw(query, [self.pk, *people]))
+        if len(rooms) < len(people):
+            raise NotFound
+        rooms[0].held = {room.member for room in rooms if room.is_held}
+        return rooms[0]
 
     def have_notices_decided(self) -> None:
         """Ask for it once for all that is said until it is done: posting costs no more than that.
