@@ -355,12 +355,15 @@ class ChatConsumer(AsyncConsumer):
         membership = room.membership_or_error(user)
         presence.enter(self.tab.entry(room.pk))
         users, count = people_here(room.pk)
+        mute = room.mute_of(user) if membership.is_muted else None
         ack = Ack(
             ref=frame.ref,
             room=room.slug,
             revision=room.revision,
             about=broadcasts.room_data(room, user),
             draft=broadcasts.draft_data(membership.draft_or_none),
+            muted=str(mute.refusal(user)) if mute else None,
+            muted_until=mute.until if mute else None,
             users=users,
             count=count,
             members=room.members_count,

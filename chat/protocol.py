@@ -552,13 +552,17 @@ class Missed(ServerFrame, tag="missed", omit_defaults=True):
 
 
 class Ack(ServerFrame, tag="ack", omit_defaults=True):
-    """Done. Which fields it has depends on what it answers; see the table."""
+    """Done. Which fields it has depends on what it answers; see the table. `muted` says why this
+    person cannot write in the room; without `muted_until` it has no end.
+    """
 
     ref: Ref | None = None
     room: str | None = None
     revision: int | None = None
     about: RoomData | None = None
     draft: DraftData | None = None
+    muted: str | None = None
+    muted_until: datetime | None = None
     users: list[Person] | None = None
     count: int | None = None
     members: int | None = None

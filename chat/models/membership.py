@@ -75,6 +75,10 @@ class Membership(models.Model):
         return self.RANKS[self.role] >= self.RANKS[role]
 
     @property
+    def is_muted(self) -> bool:
+        return self.muted_until is not None and self.muted_until > timezone.now()
+
+    @property
     def may_pin(self) -> bool:
         """Whether this person fills the room's board: who moderates, or two among equals."""
         return self.room.is_direct or self.is_at_least(self.Role.MODERATOR)

@@ -32,6 +32,7 @@ def test_a_mute_closes_the_composer_says_why_and_is_lifted(talk, room):
     expect(bob.page.get_by_text("your appeal waits")).to_be_visible()
     expect(alice.page.locator("summary [data-waiting]")).to_be_visible()
     bob.visit(room)
+    bob.is_connected()
     expect(held).to_be_visible()
     alice.visit(f"{room}moderation/")
     alice.page.get_by_role("link", name="Take the decision back…").click()

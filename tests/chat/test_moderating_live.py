@@ -95,3 +95,13 @@ async def test_slow_mode_and_locks_are_told_to_all(tab_of, room, alice, bob):
     await in_thread(lambda: room.lock(alice, words="Tea"))
     about = (await his.receive("room_changed"))["about"]
     assert (about["locked"], about["lock_words"]) == (True, "Tea")
+
+
+async def test_who_comes_back_learns_whether_they_may_write(tab_of, room, alice, bob):
+    mute = await in_thread(lambda: room.mute(alice, bob, words="Enough"))
+    his = await tab_of(bob)
+    ack = await his.ask("join_room", room=room.slug)
+    assert "alice muted you. (Enough)" in ack["muted"]
+    assert "muted_until" not in ack
+    await in_thread(mute.reverse, alice)
+    assert "muted" not in await his.ask("join_room", room=room.slug)

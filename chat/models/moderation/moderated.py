@@ -185,9 +185,9 @@ class Moderated:
 
     def require_voice(self, membership: Membership) -> None:
         """Raises Muted or Locked where `membership` does not let its person write here now."""
+        if membership.is_muted:
+            raise self.mute_of(membership.user).refusal(membership.user)
         if membership.muted_until:
-            if membership.muted_until > timezone.now():
-                raise self.mute_of(membership.user).refusal(membership.user)
             membership.muted_until = None  # it is over: nobody has to ask again
             membership.save(update_fields=["muted_until"])
         if self.locked_at and membership.role == Membership.Role.MEMBER:

@@ -47,7 +47,7 @@ export class Actions {
       close: config.can_write && (isMine || "mayModerate" in urls) && $(".poll:not(.closed)", row),
       pin: config.can_write && "mayPin" in urls && !$(".pinned", row),
       unpin: config.can_write && "mayPin" in urls && $(".pinned", row),
-      delete: config.can_write && isMine,
+      delete: isMine && (config.can_write || config.held),
       report: !isMine,
       remove: !isMine && "mayModerate" in urls,
       mute: !isMine && "mayModerate" in urls,

@@ -13,7 +13,7 @@ export async function ask(url, status) {
       dialog.close();
       return status.tell(await answer.text(), "done");
     }
-    if (!answer.ok && answer.status !== 422) throw new Error(answer.statusText);
+    if (answer.redirected || (!answer.ok && answer.status !== 422)) throw new Error(answer.statusText);
     dialog.replaceChildren(...fromServer(await answer.text()));
     $("[data-cancel]", dialog).onclick = (event) => (event.preventDefault(), dialog.close());
     $("form", dialog).onsubmit = (event) => (event.preventDefault(), send(event.target));

@@ -176,16 +176,18 @@ export function enableModeration(parts) {
   });
   socket.on("decided", async (frame) => (await standing()).decided(frame));
   socket.onHere("reported", async ({ count }) => (await standing()).reported(count));
-  socket.onHere("room_changed", async ({ about }) => {
-    const isNews = about.slow || about.locked || config.slow || config.held;
-    if (isNews) (await standing()).changed(about);
-  });
+  const changed = async ({ about, ...ack }) => {
+    const isNews = about.slow || about.locked || ack.muted || config.slow || config.held;
+    if (isNews) (await standing()).changed(about, ack);
+  };
+  socket.onHere("room_changed", changed);
   if (config.slow || config.held) standing();
   const about = (what) => (row) => ask(`${what}/?message=${row.dataset.id}`);
-  return {
+  const verbs = {
     report: about("report"),
     remove: about("moderation/remove"),
     mute: about("moderation/mute"),
     ban: about("moderation/ban"),
   };
+  return { verbs, joined: changed };
 }

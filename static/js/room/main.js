@@ -35,8 +35,8 @@ const catchup = new Catchup({
   // The first revision: what came since is in the others already, and comes once more.
   reload: async () => (await Promise.all([...conversations].map((one) => one.reload())))[0],
 });
-const decide = enableModeration({ socket, status, outbox, root });
-const shared = { socket, status, outbox, catchup, decide };
+const moderation = enableModeration({ socket, status, outbox, root });
+const shared = { socket, status, outbox, catchup, decide: moderation.verbs };
 const openThread = enableThreads({ ...shared, conversations, root });
 const here = new Conversation({ ...shared, pane, openThread });
 conversations.add(here);
@@ -51,6 +51,7 @@ async function join() {
     const joined = await socket.ask({ type: "join_room", room, since: catchup.revision });
     people(joined);
     here.drafts.then((drafts) => drafts.joined(joined.draft));
+    moderation.joined(joined);
     notice({ socket, outbox });
     for (const one of conversations) {
       one.history.watch();

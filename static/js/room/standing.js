@@ -41,7 +41,9 @@ class Standing {
     else this.#tell(text);
   }
 
-  changed({ slow, locked, lock_words: why, archived }) {
+  /** What the room is like now; `ack`, of having come in, says also whether one is muted. */
+  changed({ slow, locked, lock_words: why, archived }, { type, muted, muted_until: until }) {
+    if (type === "ack") this.#muted = muted ? { kind: "muted", text: muted, until } : null;
     const isMember = !("mayModerate" in urls);
     const text = why ? say("locked_why", { why }) : say("locked");
     this.#locked = locked && isMember ? { kind: "locked", text } : null;
