@@ -10,7 +10,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from chat import hub
-from chat.models import Message, Notice, Preview, Reminder, Removal, Scheduled, digest
+from chat.models import Attachment, Message, Notice, Preview, Reminder, Removal, Scheduled, digest
 from chat.models.attachment import sweep
 from chat.queue import every, periodic
 
@@ -62,6 +62,11 @@ def show_preview(message_id: int) -> None:
 @task()
 def forget_old_previews() -> None:
     Preview.forget_old()
+
+
+@task()
+def discard_files(ids: list[int]) -> None:
+    Attachment.objects.filter(pk__in=ids).discard()
 
 
 @every(hours=1)

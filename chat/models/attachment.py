@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from chat import limits, uploads
 from chat.errors import Empty, NotFound, TooLong
 from chat.models.room import Room
+from chat.queue import later
 from chat.uploads import media, readable_size
 
 FFMPEG = media.find(settings.FFMPEG)
@@ -39,42 +40,42 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def claim(self, ids: Sequence[int]) -> "list[Attachment]":
         """Those that are unsent(), locked, in the order of `ids`.
 
-        Within a transaction. Raises NotFound when one of them is gone or sent already.
+        Within a transaction. Raises NotFound when one of them is gone, sent already, or not whole.
         """
-        free = self.unsent().filter(quarantined_at=None)
+        free = self.unsent().filter(is_whole=True, quarantined_at=None)
         found = free.select_for_update(of=("self",)).in_bulk(ids)
         if len(found) != len(ids):
             raise NotFound(_("A file is not there any more. Attach it again."))
         return [found[id] for id in ids]
 
     def release(self) -> None:
-        """Take them from their messages, sent or to be sent; after the commit their rows are gone,
-        and their bytes where no forwarded copy has them.
-        """
-        ids = list(self.values_list("pk", flat=True))
-        self.filter(pk__in=ids).update(message=None, scheduled=None)
-        # Robust: a storage that fails must not keep the others from hearing of the change.
-        transaction.on_commit(Attachment.objects.filter(pk__in=ids).discard, robust=True)
+        """Take them from their messages, sent or to be sent; soon they are gone."""
+        with transaction.atomic():
+            if ids := list(self.values_list("pk", flat=True)):
+                going = {"message": None, "scheduled": None, "is_whole": False}
+                self.filter(pk__in=ids).update(**going)
+                later("discard_files", ids)
 
-    def discard(self) -> int:
-        """Delete those that are unsent(), bytes first; how many there were.
+    def discard(self) -> None:
+        """Delete those that are unsent(), and their bytes where no forwarded copy has them.
 
-        Whoever is killed in between leaves rows, never bytes that nobody knows of. Bytes that a
-        forwarded copy has too stay: all who have them are locked, in one order, so that of two who
-        let go of them at once the second sees that it is the last.
+        The storage may be slow, and is not waited for with anything locked. Bytes go first: whoever
+        is killed in between leaves rows, which the sweep finds, never bytes that nobody knows of.
         """
         with transaction.atomic():
             names = list(self.unsent().values_list("stored", flat=True))
-            sharing = Attachment.objects.filter(stored__in=names).order_by("pk")
-            locked = list(sharing.select_for_update(of=("self",)))
-            wanted = set(self.unsent().values_list("pk", flat=True))
-            gone = [one for one in locked if one.pk in wanted]
-            still_used = {one.stored for one in locked if one.pk not in wanted}
-            for attachment in gone:
-                if attachment.stored not in still_used:
-                    attachment.delete_bytes()
-            Attachment.objects.filter(pk__in=[attachment.pk for attachment in gone]).delete()
-        return len(gone)
+            sharing = Attachment.objects.filter(stored__in=names)
+            # In one order, so that of two who let go of the same bytes at once the second sees that
+            # it is the last.
+            list(sharing.order_by("pk").select_for_update(of=("self",)))
+            ids = list(self.unsent().values_list("pk", flat=True))
+            going = Attachment.objects.filter(pk__in=ids)
+            going.update(is_whole=False)  # nobody sends or copies them any more
+            still_used = set(sharing.filter(is_whole=True).values_list("stored", flat=True))
+        for attachment in going:
+            if attachment.stored not in still_used:
+                attachment.delete_bytes()
+        going.delete()
 
     def copies_for(self, author) -> dict[int, Any]:
         """By the id of each of these, a new one of `author` with the same bytes, not sent yet.
@@ -82,7 +83,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         Within a transaction. They count in the author's quota, as they keep the bytes alive. Raises
         TooLong.
         """
-        readable = self.filter(quarantined_at=None).order_by("pk")
+        readable = self.filter(is_whole=True, quarantined_at=None).order_by("pk")
         copies = {copy.pk: copy for copy in readable.select_for_update(of=("self",))}
         get_user_model().objects.select_for_update().get(pk=author.pk)
         Attachment.check_quota(author, sum(copy.size for copy in copies.values()))
@@ -91,11 +92,11 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
             copy.save(force_insert=True)
         return copies
 
-    def expire(self, at_most: int = 50) -> int:
+    def expire(self) -> None:
         """Discard what was uploaded and never sent, and what interrupted uploads left behind."""
         old = self.unsent().filter(created_at__lt=timezone.now() - Attachment.KEPT_UNSENT)
-        gone = Attachment.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:at_most]))
-        return gone.discard()
+        while ids := list(old.values_list("pk", flat=True)[: Attachment.SWEPT_AT_ONCE]):
+            Attachment.objects.filter(pk__in=ids).discard()
 
 
 class Attachment(models.Model):
@@ -113,6 +114,7 @@ class Attachment(models.Model):
         FILE = "file", _("File")
 
     KEPT_UNSENT = timedelta(days=1)
+    SWEPT_AT_ONCE = 50
 
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attachments")
     # Null until it is sent, and again when the message is gone, however that came about: then the
@@ -138,6 +140,8 @@ class Attachment(models.Model):
     stored = models.CharField(max_length=100, editable=False, db_index=True)
     thumbnail = models.CharField(max_length=100, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Neither while its bytes are being stored nor while they are being deleted.
+    is_whole = models.BooleanField(default=False, editable=False)
     # Its message was removed by a moderator: nobody gets it, until that is taken back.
     quarantined_at = models.DateTimeField(_("in quarantine"), null=True, editable=False)
 
@@ -171,6 +175,8 @@ class Attachment(models.Model):
             attachment = cls._reserve(author, upload)
             try:
                 attachment._store(upload)
+                attachment.is_whole = True
+                attachment.save(update_fields=["is_whole"])
             except BaseException:
                 cls.objects.filter(pk=attachment.pk).discard()
                 raise

@@ -54,6 +54,14 @@ def upload(request, slug: str):
     return HttpResponse(encode(attachment_data(attachment.about())), "application/json", 201)
 
 
+@login_required
+@require_POST
+def discard(request, pk: int):
+    """Delete a file of one's own that was not sent: the room that it took is free again."""
+    request.user.attachments.filter(pk=pk, is_whole=True).discard()
+    return HttpResponse(status=204)
+
+
 # Out --------------------------------------------------------------------------------------------
 
 

@@ -92,6 +92,16 @@ def test_a_card_downloads_under_its_name(talk):
     assert download.value.path().read_bytes() == files.PDF
 
 
+def test_what_is_taken_off_again_is_deleted(talk):
+    alice, _ = talk
+    chooses(alice, PAPER)
+    expect(chips(alice, ".done")).to_have_count(1)
+    with alice.page.expect_response("**/discard/") as answer:
+        chips(alice).locator(".remove").click()
+    assert answer.value.status == 204
+    expect(chips(alice)).to_have_count(0)
+
+
 def test_a_picture_is_pasted(talk):
     alice, bob = talk
     hands_over(alice, "paste", PICTURES[0])

@@ -11,7 +11,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from django.conf import settings
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
 from django.test import Client
@@ -204,14 +204,35 @@ def test_an_empty_file_and_no_file_are_refused(alice, room):
         assert (answer.status_code, answer.json()["code"]) == (400, "empty")
 
 
-def test_the_quota_is_told_and_freed_by_deleting(settings, sent, alice, room):
+def test_the_quota_is_told_and_freed_by_deleting(settings, sent, alice, room, work):
     settings.QUOTA_BYTES = 2500
     first = sent(alice, room, b"x" * 2000, "a.bin")
     answer = send_file(alice, room, b"x" * 1000)
     assert answer.status_code == 413
     assert "2 KB" in answer.json()["message"]
     first.message.remove(alice)
+    work()
     assert send_file(alice, room, b"x" * 1000).status_code == 201
+
+
+def test_what_is_taken_off_again_takes_up_no_room(settings, uploaded, alice, room):
+    settings.QUOTA_BYTES = 2500
+    file = uploaded(alice, room, b"x" * 2000, "a.bin")
+    assert send_file(alice, room, b"x" * 2000).status_code == 413
+    url = reverse("discard_file", args=[file["id"]])
+    assert client_of(alice).post(url).status_code == 204
+    assert (Attachment.objects.count(), stored_files()) == (0, [])
+    assert send_file(alice, room, b"x" * 2000).status_code == 201
+
+
+def test_neither_what_others_uploaded_nor_what_was_sent_is_taken_off(
+    uploaded, sent, alice, bob, room
+):
+    his, hers = uploaded(bob, room)["id"], sent(alice, room).pk
+    for id in (his, hers, 999):
+        client_of(alice).post(reverse("discard_file", args=[id]))
+    assert set(Attachment.objects.values_list("pk", flat=True)) == {his, hers}
+    assert len(stored_files()) == 2
 
 
 def test_guests_have_a_quota_of_their_own(settings, guest, open_room):
@@ -387,7 +408,7 @@ def test_bytes_that_are_missing_are_not_found(sent, alice, room):
     assert client_of(alice).get(url_of(attachment)).status_code == 404
 
 
-def test_any_storage_of_django_will_do(settings, uploaded, alice, bob, room):
+def test_any_storage_of_django_will_do(settings, uploaded, alice, bob, room, work):
     memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     settings.STORAGES = settings.STORAGES | {"default": memory}
     data = files.photo("JPEG")
@@ -398,6 +419,7 @@ def test_any_storage_of_django_will_do(settings, uploaded, alice, bob, room):
     assert body_of(part) == b"\xff\xd8\xff"
     stored = message.attachments.get().stored
     message.remove(alice)
+    work()
     assert not default_storage.exists(stored)
     assert stored_files() == []
 
@@ -416,7 +438,7 @@ def bucket(settings, monkeypatch):
         yield boto3.resource("s3").Bucket("chatsite")
 
 
-def test_files_and_pictures_of_people_can_lie_in_a_bucket(bucket, uploaded, alice, bob, room):
+def test_files_and_pictures_of_people_can_lie_in_a_bucket(bucket, uploaded, alice, bob, room, work):
     file = uploaded(alice, room, files.photo("JPEG"))
     message = room.post(alice, "", attachments=[file["id"]])
     assert len(list(bucket.objects.all())) == 2
@@ -430,6 +452,7 @@ def test_files_and_pictures_of_people_can_lie_in_a_bucket(bucket, uploaded, alic
     alice.take_avatar(files.picture("PNG"))
     assert body_of(client.get(alice.avatar_url))[8:12] == b"WEBP"
     message.remove(alice)
+    work()
     assert [one.key.partition("/")[0] for one in bucket.objects.all()] == ["avatars"]
     assert client.get("/media/avatars/none.webp").status_code == 404
     assert stored_files() == []
@@ -438,7 +461,7 @@ def test_files_and_pictures_of_people_can_lie_in_a_bucket(bucket, uploaded, alic
 # Going ------------------------------------------------------------------------------------------
 
 
-async def test_a_deleted_message_frees_its_bytes(tab_of, sent, alice, bob, room):
+async def test_a_deleted_message_frees_its_bytes(tab_of, sent, alice, bob, room, work):
     attachment = await in_thread(sent, alice, room, files.photo("JPEG"))
     assert len(stored_files()) == 2
     hers, his = await tab_of(alice, room), await tab_of(bob, room)
@@ -446,12 +469,15 @@ async def test_a_deleted_message_frees_its_bytes(tab_of, sent, alice, bob, room)
     told = await his.receive("message_changed")
     assert told["message"]["attachments"] == []
     assert "picture.png" not in str(told)
+    await in_thread(work)
     assert (await in_thread(Attachment.objects.count), stored_files()) == (0, [])
     client = await in_thread(client_of, bob)
     assert (await in_thread(client.get, url_of(attachment))).status_code == 404
 
 
-def test_a_storage_that_fails_does_not_keep_a_message_from_going(sent, alice, room, monkeypatch):
+def test_a_storage_that_fails_does_not_keep_a_message_from_going(
+    sent, alice, room, monkeypatch, work
+):
     attachment = sent(alice, room)
 
     def fail(*_):
@@ -460,11 +486,47 @@ def test_a_storage_that_fails_does_not_keep_a_message_from_going(sent, alice, ro
     with monkeypatch.context() as patch:
         patch.setattr("django.core.files.storage.FileSystemStorage.delete", fail)
         assert attachment.message.remove(alice).deleted_at
+        work()
     attachment.refresh_from_db()
     assert attachment.message is None
     age(attachment)
     sweep()
     assert stored_files() == []
+
+
+def test_the_storage_is_never_waited_for_with_anything_locked(
+    sent, uploaded, alice, room, monkeypatch, work
+):
+    deleted = []
+
+    def delete(_storage, name):
+        assert not connection.in_atomic_block
+        deleted.append(name)
+
+    monkeypatch.setattr("django.core.files.storage.FileSystemStorage.delete", delete)
+    removed = sent(alice, room)
+    removed.message.remove(alice)
+    assert deleted == []
+    with pytest.raises(ChatError):
+        room.post(alice, "Again", attachments=[removed.pk])
+    work()
+    assert deleted == [removed.stored]
+    age(Attachment.objects.get(pk=uploaded(alice, room)["id"]))
+    sweep()
+    assert len(deleted) == 2
+
+
+def test_a_file_is_sent_only_when_it_is_stored(uploaded, alice, room, monkeypatch):
+    save = FileSystemStorage.save
+
+    def store(*args):
+        with pytest.raises(ChatError):
+            room.post(alice, "Too soon", attachments=[Attachment.objects.get().pk])
+        return save(*args)
+
+    monkeypatch.setattr(FileSystemStorage, "save", store)
+    id = uploaded(alice, room)["id"]
+    assert room.post(alice, "Now", attachments=[id]).files
 
 
 def age(*attachments: Attachment) -> None:
@@ -480,6 +542,13 @@ def test_what_is_never_sent_goes_after_a_day(uploaded, sent, alice, room):
     sweep()
     assert set(Attachment.objects.all()) == {fresh, in_use}
     assert stored_files() == sorted(Path(one.stored).name for one in (fresh, in_use))
+
+
+def test_a_sweep_takes_all_there_is(uploaded, alice, room, monkeypatch):
+    monkeypatch.setattr(Attachment, "SWEPT_AT_ONCE", 2)
+    age(*(Attachment.objects.get(pk=uploaded(alice, room)["id"]) for _ in range(5)))
+    sweep()
+    assert (Attachment.objects.count(), stored_files()) == (0, [])
 
 
 def test_a_room_that_is_deleted_for_good_leaves_no_bytes(sent, alice, room, new_user):

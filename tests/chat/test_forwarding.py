@@ -142,15 +142,27 @@ def test_files_go_along_as_the_same_bytes_under_rights_of_their_own(
 
 
 @pytest.mark.parametrize("first", ["the original", "the copy"])
-def test_the_bytes_go_with_the_last_message_that_has_them(pictured, alice, bob, elsewhere, first):
+def test_the_bytes_go_with_the_last_message_that_has_them(
+    pictured, alice, bob, elsewhere, first, work
+):
     copy = pictured.forward(bob, elsewhere)
     deletions = [(pictured, alice), (copy, bob)]
     if first == "the copy":
         deletions.reverse()
     (one, whose), (other, theirs) = deletions
     one.remove(whose)
+    work()
     assert [answers(theirs, file) for file in other.files] == [200, 200]
     other.remove(theirs)
+    work()
+    assert stored_files() == []
+
+
+def test_the_bytes_go_too_when_both_let_go_at_once(pictured, alice, bob, elsewhere, work):
+    copy = pictured.forward(bob, elsewhere)
+    pictured.remove(alice)
+    copy.remove(bob)
+    work()
     assert stored_files() == []
     assert not Attachment.objects.exists()
 
@@ -160,7 +172,8 @@ def test_files_that_are_gone_meanwhile_are_not_forwarded(pictured, alice, bob, e
     pictured.remove(alice)
     with pytest.raises(NotFound):
         stale.forward(bob, elsewhere)
-    assert not Attachment.objects.exists() and not elsewhere.messages.exists()
+    assert not Attachment.objects.filter(is_whole=True).exists()
+    assert not elsewhere.messages.exists()
 
 
 def test_forwarded_files_count_in_the_quota_of_who_forwards(settings, pictured, bob, elsewhere):

@@ -62,9 +62,10 @@ def test_it_goes_into_the_thread_and_takes_its_files_along(room, bob, uploaded, 
     assert message.attachments.count() == 2 and not Scheduled.objects.exists()
 
 
-def test_what_will_not_be_sent_frees_its_files(room, bob, uploaded):
+def test_what_will_not_be_sent_frees_its_files(room, bob, uploaded, work):
     id = uploaded(bob, room)["id"]
     Scheduled.create(room, bob, "Look", soon(), attachments=[id]).cancel()
+    work()
     assert stored_files() == [] and not Attachment.objects.exists()
 
 

@@ -263,7 +263,13 @@ def attached():
 
     def attached(user, name: str) -> int:
         return Attachment.objects.create(
-            author=user, name=name, kind="file", content_type="application/pdf", size=1, stored="x"
+            author=user,
+            name=name,
+            kind="file",
+            content_type="application/pdf",
+            size=1,
+            stored="x",
+            is_whole=True,
         ).pk
 
     return attached

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -52,6 +52,7 @@ class Removal(models.Model):
     def forget_old(cls) -> None:
         """Let go for good of what was removed long ago, and of its files."""
         for removal in cls.objects.filter(created_at__lt=timezone.now() - cls.KEPT).iterator():
-            removal.message.attachments.release()
-            removal.message.edits.all().delete()
-            removal.delete()
+            with transaction.atomic():
+                removal.message.attachments.release()
+                removal.message.edits.all().delete()
+                removal.delete()

@@ -101,6 +101,7 @@ export class Tray {
 
   #drop(upload) {
     upload.cancel();
+    if (upload.about) discard(upload.about);
     this.#chips.get(upload).remove();
     this.#chips.delete(upload);
     this.#isFull = false;
@@ -125,6 +126,13 @@ export class Tray {
       form.requestSubmit();
     }
   }
+}
+
+/** It takes up room of its owner's; should this fail, the server does it in a day. */
+function discard({ url }) {
+  const headers = { "X-CSRFToken": $("[name=csrfmiddlewaretoken]").value };
+  const where = new URL("discard/", new URL(url, location));
+  fetch(where, { method: "POST", headers, keepalive: true }).catch(() => {});
 }
 
 function pictureOf({ file, about }) {
