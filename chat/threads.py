@@ -13,6 +13,8 @@ from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections, connection
 
+from chat.uploads import media
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -20,8 +22,9 @@ T = TypeVar("T")
 # for the lock.
 VERBS = ThreadPoolExecutor(1 if connection.vendor == "sqlite" else 4, "verbs")
 PAGES = ThreadPoolExecutor(4, "pages")
-# Looking into a large video takes seconds; meanwhile pages go on.
-UPLOADS = ThreadPoolExecutor(2, "uploads")
+# Looking into a large video takes seconds; meanwhile pages go on, and there is always one thread
+# for other files.
+UPLOADS = ThreadPoolExecutor(media.IN_LINE + 1, "uploads")
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

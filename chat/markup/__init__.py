@@ -119,7 +119,12 @@ def excerpt(html_or_body: str, length: int = 140) -> str:
     """Give what one reads in a message, as one line of text (not HTML) of at most `length`
     characters, for quotes and notices. Takes what render() gave, or a body.
     """
-    line = text(html_or_body if _RENDERED.match(html_or_body) else render(html_or_body))
+    html = html_or_body if _RENDERED.match(html_or_body) else render(html_or_body)
+    return shortened(text(html), length)
+
+
+def shortened(line: str, length: int = 140) -> str:
+    """At most `length` characters of it, without tearing apart what is seen as one."""
     if len(line) <= length:
         return line
     cut = length - 1

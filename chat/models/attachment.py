@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import limits, uploads
-from chat.errors import Empty, NotFound, TooLong
+from chat.errors import Empty, NotFound, TooFast, TooLong
 from chat.models.room import Room
 from chat.queue import later
 from chat.uploads import media, readable_size
@@ -161,17 +161,20 @@ class Attachment(models.Model):
     def receive(cls, room: Room, author, file, *, waveform: str = "") -> "Attachment":
         """Take in an uploaded `file`, to be sent to `room`; until then it is the author's own.
 
-        Raises as Room.post() does, NotFound for who is no member, or TooLong for what is too large
-        by itself or for the author's quota.
+        Raises as Room.post() does, NotFound for who is no member, TooLong for what is too large by
+        itself or for the author's quota, or TooFast where too many videos are being taken in.
         """
         room.require_writable_by(author, room.membership_or_error(author))
         limits.spend("upload", author.pk)
         cls._check_size(file.size)
         with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as scratch:
             path = Path(file.temporary_file_path())
-            upload = uploads.examine(
-                path, file.name, Path(scratch), waveform=waveform, ffmpeg=FFMPEG
-            )
+            try:
+                upload = uploads.examine(
+                    path, file.name, Path(scratch), waveform=waveform, ffmpeg=FFMPEG
+                )
+            except media.Busy as error:
+                raise TooFast(_("Many videos come in just now. Try again in a minute.")) from error
             attachment = cls._reserve(author, upload)
             try:
                 attachment._store(upload)

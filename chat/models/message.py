@@ -177,7 +177,8 @@ class Message(models.Model):
     @property
     def excerpt(self) -> str:
         """One line of plain text, or the names of its files; empty for a deleted message."""
-        return markup.excerpt(self.html) or ", ".join(file["name"] for file in self.files)
+        names = ", ".join(file["name"] for file in self.files)
+        return markup.excerpt(self.html) or markup.shortened(names)
 
     @property
     def is_only_emoji(self) -> bool:

@@ -52,7 +52,8 @@ def examine(path: Path, name: str, scratch: Path, *, waveform="", ffmpeg=None) -
     """What the file at `path` is; what had to be made anew for it lies in the folder `scratch`.
 
     `waveform` says that a sound was spoken just now. `ffmpeg` is the program's path, if there is
-    one. Nothing is refused, and nothing raises for what is broken or made to break something.
+    one. Nothing is refused, and nothing raises for what is broken or made to break something; only
+    media.Busy.
     """
     upload = Upload(clean_name(name), path)
     type = sniff.type_of(path)

@@ -9,6 +9,8 @@ import json
 import logging
 import shutil
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +18,12 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 20.0
+SECONDS = 20.0  # for all that is done with one file
+# One file at a time; so many wait for that, or are at it, and what comes then is sent away: who
+# takes files in goes on with what needs no ffmpeg (see chat/threads.py).
+ONE_AT_A_TIME = threading.Lock()
+IN_LINE = 3
+LINE = threading.BoundedSemaphore(IN_LINE)
 MAX_PIXELS = 36_000_000  # 8K
 READERS = {
     "video/mp4": "mov",
@@ -45,20 +52,38 @@ class Found:
     poster: bytes = b""  # a PNG
 
 
+class Busy(Exception):
+    """Too many other files are being looked at."""
+
+
 def look_at(path: Path, type: str, scratch: Path, ffmpeg: str) -> Found:
-    """What ffmpeg finds out; `path` is a copy without metadata where it could make one."""
+    """What ffmpeg finds out; `path` is a copy without metadata where it could make one.
+
+    Raises Busy.
+    """
+    if not LINE.acquire(blocking=False):
+        raise Busy
+    try:
+        with ONE_AT_A_TIME:
+            return _look_at(path, type, scratch, ffmpeg, time.monotonic() + SECONDS)
+    finally:
+        LINE.release()
+
+
+def _look_at(path: Path, type: str, scratch: Path, ffmpeg: str, ends: float) -> Found:
     reader = READERS[type]
     found = Found(path)
     with _told(type):
-        found.path = _copy(path, reader, scratch / "media", ffmpeg)
+        found.path = _copy(path, reader, scratch / "media", ffmpeg, ends)
     source = _source(found.path, reader)
     with _told(type):
-        _probe(found, source, ffmpeg)
+        _probe(found, source, ffmpeg, ends)
         if found.is_video:
             at = f"{min(1.0, (found.duration or 0) / 3):.2f}"
             limits = ["-threads", "1", "-max_pixels", str(MAX_PIXELS)]
             frame = ["-frames:v", "1", "-an", "-vf", "scale='min(1920,iw)':-2"]
-            found.poster = _run([ffmpeg, *QUIET, "-ss", at, *limits, *source, *frame, *AS_PNG])
+            command = [ffmpeg, *QUIET, "-ss", at, *limits, *source, *frame, *AS_PNG]
+            found.poster = _run(command, ends)
     return found
 
 
@@ -78,7 +103,7 @@ def _source(path: Path, reader: str) -> list[str]:
     return ["-protocol_whitelist", "file", "-f", reader, "-i", f"file:{path}"]
 
 
-def _copy(path: Path, reader: str, target: Path, ffmpeg: str) -> Path:
+def _copy(path: Path, reader: str, target: Path, ffmpeg: str, ends: float) -> Path:
     if reader not in WRITERS:
         return path
     streams = [
@@ -96,14 +121,16 @@ def _copy(path: Path, reader: str, target: Path, ffmpeg: str) -> Path:
     # Its new index may be some bytes more than before; a copy that is much larger is none.
     most = ["-fs", str(path.stat().st_size + 1_000_000)]
     out = [*streams, *most, *WRITERS[reader], "-y", f"file:{target}"]
-    _run([ffmpeg, *QUIET, *_source(path, reader), *out])
+    _run([ffmpeg, *QUIET, *_source(path, reader), *out], ends)
     return target
 
 
-def _probe(found: Found, source: list[str], ffmpeg: str) -> None:
+def _probe(found: Found, source: list[str], ffmpeg: str, ends: float) -> None:
     ffprobe = str(Path(ffmpeg).with_name("ffprobe"))
     about = json.loads(
-        _run([ffprobe, "-v", "error", "-show_streams", "-show_format", "-of", "json", *source])
+        _run(
+            [ffprobe, "-v", "error", "-show_streams", "-show_format", "-of", "json", *source], ends
+        )
     )
     streams = about.get("streams", [])
     found.is_known = True
@@ -121,9 +148,11 @@ def _probe(found: Found, source: list[str], ffmpeg: str) -> None:
         return
 
 
-def _run(command: list[str]) -> bytes:
-    """Its standard output. Raises SubprocessError when it fails or takes too long."""
-    done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)  # noqa: S603
+def _run(command: list[str], ends: float) -> bytes:
+    """Its standard output. Raises SubprocessError when it fails or is not done in time."""
+    if (seconds := ends - time.monotonic()) <= 0:
+        raise subprocess.TimeoutExpired(command, 0)
+    done = subprocess.run(command, capture_output=True, timeout=seconds, check=True)  # noqa: S603
     return done.stdout
 
 

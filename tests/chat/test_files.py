@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -23,7 +24,8 @@ from chat import uploads
 from chat.errors import ChatError, TooLong
 from chat.models import Attachment, Message, Room
 from chat.models.attachment import sweep
-from chat.threads import in_thread
+from chat.threads import UPLOADS, in_thread
+from chat.uploads import media
 from tests import files
 from tests.sockets import client_of, post, session_of
 from tests.uploading import JSON, send_file, stored_files
@@ -162,6 +164,14 @@ def test_an_answer_to_a_file_quotes_its_name(uploaded, alice, bob, room):
     assert "<b>alice</b> map.png" in page
 
 
+def test_many_long_names_are_quoted_in_one_line(uploaded, alice, room):
+    """As a notice to a telephone, which may have 4 KB."""
+    ids = [uploaded(alice, room, b"x", "文" * 110 + f"{n}.txt")["id"] for n in range(10)]
+    excerpt = room.post(alice, "", attachments=ids).excerpt
+    assert excerpt.startswith("文" * 110 + "0.txt, ")
+    assert len(excerpt) == 140
+
+
 def test_without_scripts_a_form_sends_words_and_files(alice, bob, room):
     form = {
         "body": "Two of them",
@@ -260,6 +270,19 @@ def test_uploads_are_limited_in_number(limit, alice, room):
     assert send_file(alice, room).status_code == 201
     answer = send_file(alice, room)
     assert (answer.status_code, answer.json()["code"]) == (429, "too_fast")
+
+
+def test_videos_in_line_hold_up_no_other_file(alice, room):
+    with ExitStack() as line:
+        for _ in range(media.IN_LINE):
+            line.enter_context(media.LINE)
+        answer = send_file(alice, room, files.video(), "film.mp4")
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_fast")
+        assert "videos" in answer.json()["message"]
+        assert send_file(alice, room).status_code == 201
+        assert UPLOADS._max_workers > media.IN_LINE
+    assert send_file(alice, room, files.video(), "film.mp4").status_code == 201
+    assert nothing_waits()
 
 
 def test_who_is_no_member_uploads_nothing(charlie, room, guest, open_room):

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from chat import uploads
-from chat.uploads import metadata, pictures
+from chat.uploads import media, metadata, pictures
 from chat.uploads.names import clean_name
 from tests import files
 
@@ -154,6 +154,18 @@ def test_a_voice_note_has_a_waveform_and_gets_its_length(examine):
 def test_a_waveform_is_nothing_but_digits(examine, waveform):
     upload = examine(files.sound(), waveform=waveform)
     assert (upload.kind, upload.waveform) == ("audio", "")
+
+
+def test_one_deadline_is_for_all_that_ffmpeg_does(examine, tmp_path, monkeypatch):
+    """Copy, probe and picture in turn could each take as long."""
+    monkeypatch.setattr(media, "SECONDS", 0.3)
+    for name in ("ffmpeg", "ffprobe"):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\necho {name} >> {tmp_path}/began\nexec sleep 5\n")
+        program.chmod(0o755)
+    upload = examine(files.video(), ffmpeg=str(tmp_path / "ffmpeg"))
+    assert (upload.kind, upload.duration) == ("video", None)
+    assert (tmp_path / "began").read_text() == "ffmpeg\n"
 
 
 @pytest.mark.parametrize("head", [b"ID3\x04", b"OggS", b"fLaC", b"\x1a\x45\xdf\xa3webm"])
