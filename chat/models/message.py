@@ -200,10 +200,14 @@ class Message(models.Model):
         }
 
     @classmethod
-    def readable(cls, body: str, *, has_files=False) -> str:
-        """`body` as it will be kept. Raises Empty, or TooLong with the number to cut."""
+    def readable(cls, body: str, *, files: int = 0) -> str:
+        """`body` as it will be kept, beside so many files. Raises Empty, or TooLong with the number
+        to cut.
+        """
+        if files > cls.MOST_FILES:
+            raise TooLong(_("A message has at most %d files.") % cls.MOST_FILES)
         text = markup.clean(body)
-        if not text and not has_files:
+        if not text and not files:
             raise Empty
         if len(text) > cls.BODY_LENGTH:
             raise TooLong(
@@ -218,7 +222,7 @@ class Message(models.Model):
         What it said before is kept for the members, but not what its author mends at once, before
         anybody took it up.
         """
-        text = self.readable(body, has_files=bool(self.files))
+        text = self.readable(body, files=len(self.files))
         html = markup.render(text, Mention.people_in(self.room, self.author, text))
         limits.spend("edit", by.pk)
         with self._locked() as message:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from chat import broadcasts, limits, markup, search
-from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken, TooLong
+from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken
 from chat.models.direct import Direct
 from chat.models.forwarding import origin_of
 from chat.models.membership import Membership
@@ -516,9 +516,7 @@ class Room(Direct, Moderated, models.Model):
         comes from new_poll(), `due_at` is when it should have been said. Raises Empty, TooFast or
         TooLong.
         """
-        if len(attachments) > Message.MOST_FILES:
-            raise TooLong(_("A message has at most %d files.") % Message.MOST_FILES)
-        text = Message.readable(body, has_files=bool(attachments))
+        text = Message.readable(body, files=len(attachments))
         html = markup.render(text, Mention.people_in(self, author, text))
         limits.spend("message", author.pk)
         return Post(self, author, text, html, nonce, reply_to, thread, attachments, poll, due_at)

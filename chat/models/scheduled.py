@@ -74,8 +74,6 @@ class Scheduled(models.Model):
     ) -> "Scheduled":
         """Takes and raises what Room.post() does, and Invalid for a time that is not to come."""
         room.membership_or_error(author)
-        if len(attachments) > Message.MOST_FILES:
-            raise TooLong(_("A message has at most %d files.") % Message.MOST_FILES)
         scheduled = cls(
             room=room,
             author=author,
@@ -96,7 +94,7 @@ class Scheduled(models.Model):
         Raises Empty, Invalid, NotFound when it has been sent, TooFast or TooLong.
         """
         limits.spend("later", self.author_id)
-        self.body, self.refused = Message.readable(body, has_files=bool(self.files)), ""
+        self.body, self.refused = Message.readable(body, files=len(self.files)), ""
         self.due_at = due(when)
         with transaction.atomic():
             if self.pk:

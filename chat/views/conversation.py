@@ -16,7 +16,7 @@ from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from chat import broadcasts, rendering
-from chat.errors import Banned, ChatError, Locked, Muted, NotFound
+from chat.errors import Banned, ChatError, Invalid, Locked, Muted, NotFound
 from chat.models import Attachment, Block, Membership, Message, PushDevice, Room
 
 
@@ -26,8 +26,11 @@ def room(request, slug: str):
 
     With `?thread=<id>` also those said under that message, and then `around` is one of them.
     """
-    if not request.user.is_authenticated:
-        return entrance(request, slug)
+    return show(request, slug) if request.user.is_authenticated else entrance(request, slug)
+
+
+def show(request, slug: str, *, written: str = "", status: int = 200):
+    """The page of the room; what was `written` and refused stands where one writes."""
     around = number(request.GET.get("around"))
     my_rooms = Room.objects.sidebar_for(request.user)
     room = next((room for room in my_rooms if room.slug == slug), None)
@@ -44,7 +47,7 @@ def room(request, slug: str):
     membership = room.membership
     root = thread_root(room, number(request.GET.get("thread")))
     if root:
-        side, around = thread_pane(request, room, root, around), None
+        side, around = thread_pane(request, room, root, around, written=written), None
     else:
         side = ""
         if around and (elsewhere := thread_of(room, around)):
@@ -73,8 +76,9 @@ def room(request, slug: str):
         | {"held": held, "can_write": not (room.archived_at or held)},
         # What the browser copies for a message that is on its way.
         "pending": rendering.fragment(Message(author=request.user, revision=0)),
+        "written": "" if root else written,
     }
-    return render(request, "chat/room.html", context)
+    return render(request, "chat/room.html", context, status=status)
 
 
 def entrance(request, slug: str):
@@ -123,7 +127,9 @@ def thread(request, slug: str, pk: int):
     return HttpResponse(thread_pane(request, room, root))
 
 
-def thread_pane(request, room: Room, root: Message, around: int | None = None) -> str:
+def thread_pane(
+    request, room: Room, root: Message, around: int | None = None, *, written: str = ""
+) -> str:
     """The HTML of the thread under `root`; the state is that of `room`'s revision, or later."""
     history = history_page(room, root, around=around)
     reader = root.readers.filter(user=request.user).first()
@@ -136,6 +142,7 @@ def thread_pane(request, room: Room, root: Message, around: int | None = None) -
         "last_read": reader.last_read if reader else root.thread_last,
         "prefix": "side-",
         "thread": root.pk,
+        "written": written,
     }
     return render_to_string("chat/_side.html", context, request)
 
@@ -202,19 +209,28 @@ def messages(request, slug: str):
 
 def post(request, room: Room, files=()):
     """A message by an ordinary form, with the `files` that were uploaded along."""
-    nonce, thread = request.POST.get("nonce"), number(request.GET.get("thread"))
+    body, thread = request.POST.get("body", ""), number(request.GET.get("thread"))
+    taken: list[int] = []
     try:
+        nonce = read_nonce(request.POST.get("nonce"))
+        # Before files are taken in, which takes time and of their owner's quota.
+        Message.readable(body, files=len(files))
         room.join(request.user)
-        room.post(
-            request.user,
-            request.POST.get("body", ""),
-            nonce=UUID(nonce) if nonce else None,
-            thread=thread,
-            attachments=[Attachment.receive(room, request.user, file).pk for file in files],
-        )
-    except (ChatError, ValueError) as error:
-        notices.error(request, str(error))
+        for file in files:
+            taken.append(Attachment.receive(room, request.user, file).pk)
+        room.post(request.user, body, nonce=nonce, thread=thread, attachments=taken)
+    except ChatError as error:
+        request.user.attachments.filter(pk__in=taken).discard()
+        notices.error(request, error.message)
+        return show(request, room.slug, written=body, status=400)
     return redirect(room.get_absolute_url() + (f"?thread={thread}" if thread else ""))
+
+
+def read_nonce(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Invalid from None
 
 
 def history_page(room: Room, root: Message | None, *, before=None, after=None, around=None) -> dict:

@@ -195,6 +195,25 @@ def test_without_scripts_files_go_into_the_thread_that_is_open(alice, bob, room)
     assert f'formaction="{path}"' in page
 
 
+def test_without_scripts_a_refusal_keeps_the_words_and_takes_no_files(limit, alice, bob, room):
+    client, path = client_of(bob), reverse("upload", args=[room.slug])
+
+    def send(number: int, body: str = "<b>\n I & you"):
+        file = [SimpleUploadedFile(f"{n}.txt", b"words") for n in range(number)]
+        answer = client.post(path, {"body": body, "file": file})
+        assert (answer.status_code, Attachment.objects.count(), stored_files()) == (400, 0, [])
+        return answer.content.decode()
+
+    words = "\n&lt;b&gt;\n I &amp; you</textarea>"
+    page = send(11)
+    assert "at most 10 files" in page
+    assert words in page
+    limit(message="1 per hour")
+    room.post(bob, "One")
+    assert words in send(2)  # refused after they were taken in
+    assert words not in client.get(room.get_absolute_url()).content.decode()
+
+
 # What is refused --------------------------------------------------------------------------------
 
 

@@ -150,7 +150,13 @@ def test_files_of_what_was_removed_are_in_quarantine(client_of, room, alice, bob
 
     default_storage.save("files/x", ContentFile(b"x"))
     file = Attachment.objects.create(
-        author=bob, name="x.txt", kind="file", content_type="text/plain", size=1, stored="files/x"
+        author=bob,
+        name="x.txt",
+        kind="file",
+        content_type="text/plain",
+        size=1,
+        stored="files/x",
+        is_whole=True,
     )
     message = room.post(bob, "Look", attachments=[file.pk])
     address = reverse("file", args=[file.pk, "x.txt"])

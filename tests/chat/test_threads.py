@@ -167,6 +167,19 @@ async def test_without_scripts_one_writes_into_the_thread_too(client_of, alice, 
     assert (await afresh(root)).thread_count == 1
 
 
+async def test_without_scripts_a_refusal_stays_in_the_thread_with_the_words(
+    client_of, alice, room, root
+):
+    client = await in_thread(client_of, alice)
+    path = f"{room.get_absolute_url()}messages/?thread={root.pk}"
+    answer = await in_thread(client.post, path, {"body": "Tea?", "nonce": "wrong"})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "Tea?</textarea>" in page
+    assert f'action="{path}"' in page
+    assert "That cannot be read" in page
+
+
 async def test_an_outsider_sees_no_thread(client_of, says, charlie, bob, room, root):
     await says(bob, room, "To Friday", thread=root.pk)
     client = await in_thread(client_of, charlie)
