@@ -7,6 +7,8 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
+from accounts.models import available_time_zones
+
 # The same for everybody and kept by caches for ever: no session may be read for these.
 IMPERSONAL = ("/accounts/avatar/", settings.MEDIA_URL, settings.STATIC_URL)
 
@@ -26,9 +28,9 @@ FOR_ACCOUNTS = (
 class PersonalSettingsMiddleware:
     """Each page in the reader's language and time zone.
 
-    The language is the one a person chose, else the one in the cookie, else the browser's. Takes
-    the place of Django's LocaleMiddleware. A guest's session slides on here, and guests are kept
-    from pages about accounts.
+    Both are what a person chose, else what is in a cookie; else the language is the browser's.
+    Takes the place of Django's LocaleMiddleware. A guest's session slides on here, and guests are
+    kept from pages about accounts.
     """
 
     def __init__(self, get_response):
@@ -39,7 +41,7 @@ class PersonalSettingsMiddleware:
             return self.get_response(request)
         user = request.user
         language = getattr(user, "language", "") or translation.get_language_from_request(request)
-        zone = getattr(user, "time_zone", "")
+        zone = getattr(user, "time_zone", "") or zone_of_browser(request)
         with translation.override(language), timezone.override(ZoneInfo(zone) if zone else None):
             request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)
@@ -55,6 +57,12 @@ class PersonalSettingsMiddleware:
             messages.info(request, _("Guests have nothing to set up here. Make an account first."))
             return redirect("account_signup")
         return None
+
+
+def zone_of_browser(request) -> str:
+    """The time zone that static/js/zone.js has put into a cookie; empty if there is none such."""
+    name = request.COOKIES.get("zone", "")
+    return name if name in available_time_zones() else ""
 
 
 def slide(session, seconds: float) -> None:

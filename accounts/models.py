@@ -228,10 +228,12 @@ class User(AbstractUser):
         return self.activity_at > self.activity_seen_at
 
     def see_activity(self) -> None:
-        """They have seen what others did that was meant for them."""
+        """They have seen what others did that was meant for them, as far as this object knows."""
         if self.has_new_activity:
-            User.objects.filter(pk=self.pk).update(activity_seen_at=timezone.now())
-            transaction.on_commit(lambda: broadcasts.activity(self.pk, unread=False))
+            # What came meanwhile they have not seen.
+            known = User.objects.filter(pk=self.pk, activity_at=self.activity_at)
+            if known.update(activity_seen_at=timezone.now()):
+                transaction.on_commit(lambda: broadcasts.activity(self.pk, unread=False))
 
     def get_full_name(self) -> str:
         return self.name

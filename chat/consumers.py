@@ -22,6 +22,7 @@ from chat.audience import people_here
 from chat.errors import ChatError, Invalid, NotFound, SignedOut, Unavailable
 from chat.limits import Allowance, spend
 from chat.models import Message, Post, Room, new_poll
+from chat.models.activity import see_what_was_read
 from chat.postbox import running_postbox
 from chat.protocol import (
     MAX_FRAME_BYTES,
@@ -307,6 +308,7 @@ class ChatConsumer(AsyncConsumer):
 
     def _mark_read(self, user, frame: MarkRead) -> None:
         self._room(user, frame.room).membership_or_error(user).read_up_to(frame.id)
+        see_what_was_read(user)
 
     def _mark_unread(self, user, frame: MarkUnread) -> None:
         self._room(user, frame.room).membership_or_error(user).mark_unread(frame.id)

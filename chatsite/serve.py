@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from pathlib import Path
+from shlex import quote
 from zlib import crc32
 
 from django.core.exceptions import ImproperlyConfigured
@@ -147,13 +148,16 @@ def show_banner() -> None:
     database = settings.DATABASES["default"]
     is_embedded = "sqlite" in database["ENGINE"]
     place = settings.DATA_DIR if is_embedded else f"PostgreSQL on {database['HOST']}"
-    # Another shell does not know on which port this one was told to listen.
-    manage = f"{f'PORT={settings.PORT} ' * (settings.PORT != 8000)}.venv/bin/python manage.py"
+    # Another shell does not know what this one was told.
+    usual = {"PORT": 8000, "DATA_DIR": settings.BASE_DIR / "var"}
+    told = {name: getattr(settings, name) for name in usual}
+    given = [f"{name}={quote(str(told[name]))} " for name in usual if told[name] != usual[name]]
+    manage = f"{''.join(given)}.venv/bin/python manage.py"
     lines = [
         "",
         "  Chatsite is ready:  " + "  ".join(addresses()),
         "",
-        "  An administrator:   .venv/bin/python manage.py createsuperuser",
+        f"  An administrator:   {manage} createsuperuser",
         f"  Something to see:   {manage} demo",
         f"  The data:           {place}",
         "  Stop:               Ctrl-C",

@@ -4,6 +4,8 @@ from datetime import datetime
 from heapq import merge
 from itertools import islice
 
+from django.db.models import F
+
 from chat.models.mention import Mention
 from chat.models.reaction import Reaction
 
@@ -28,3 +30,23 @@ def activity_of(user, most: int, before: datetime | None = None) -> list[Mention
         found.append(shown.select_related("message__author", "message__room")[:most])
     newest = merge(*found, key=lambda one: one.created_at, reverse=True)
     return list(islice(newest, most))
+
+
+def see_what_was_read(user) -> None:
+    """Nothing is new for `user` any more when they have read it all where it was said."""
+    if user.has_new_activity and not _has_unread(user):
+        user.see_activity()
+
+
+def _has_unread(user) -> bool:
+    """Whether since `user` looked somebody reacted, or named them in what they have not read."""
+    since = {"created_at__gt": user.activity_seen_at, "message__deleted_at": None}
+    if Reaction.objects.filter(to=user.pk, **since).exclude(user=user.pk).exists():
+        return True
+    news = Mention.objects.of(user).filter(room__memberships__user=user.pk, **since)
+    in_rooms = news.filter(message__thread=None, message__gt=F("room__memberships__last_read"))
+    in_threads = news.filter(
+        message__thread__readers__user=user.pk,
+        message__gt=F("message__thread__readers__last_read"),
+    )
+    return in_rooms.exists() or in_threads.exists()

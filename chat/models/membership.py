@@ -94,6 +94,12 @@ class Membership(models.Model):
     def outranks(self, other: "Membership") -> bool:
         return self.RANKS[self.role] > self.RANKS[other.role] or self.role == self.Role.OWNER
 
+    @property
+    def level_here(self) -> str:
+        """What they are told of, in words: of what is written to them alone it is everything."""
+        is_all = self.room.is_direct and self.level != self.Level.NOTHING
+        return str(self.Level.EVERYTHING.label if is_all else self.get_level_display())
+
     def set_level(self, level: str) -> None:
         """Choose what to be told of from now on."""
         self.level = level

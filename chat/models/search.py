@@ -1,5 +1,6 @@
 """Looking for messages: what was asked, in the words of this person's rooms and people."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ class Search:
     # common and never stand together take as long.
     PATIENCE = 0.1
     MANY_ROOMS = 30
+    MOST_CHOICES = 8
 
     def __init__(self, user, text: str, room: Room | None = None):
         self.user = user
@@ -146,11 +148,21 @@ class Search:
         for name in self.query.rooms:
             name = name.removeprefix("#")
             called = self.user.rooms.filter(Q(slug=name) | Q(name_key=names.key(name)))
-            found = {search.in_room(pk) for pk in called.values_list("pk", flat=True)}
-            if not found:
-                raise Invalid(_("You are in no room called “%s”.") % name)
-            terms |= found
+            found = list(called.values_list("pk", flat=True)) or [self._room_like(name)]
+            terms |= {search.in_room(pk) for pk in found}
         return terms
+
+    def _room_like(self, name: str) -> int:
+        """The only room in whose name a word begins so. Raises Invalid for none, and for more."""
+        within = self.user.rooms.exclude(name="").filter(name_key__contains=names.key(name))
+        begins = re.compile(rf"(?<!\w){re.escape(names.key(name))}")
+        found = [room for room in within.order_by("name_key") if begins.search(room.name_key)]
+        if not found:
+            raise Invalid(_("You are in no room called “%s”.") % name)
+        if len(found) > 1:
+            choices = ", ".join(f'in:"{room.name}"' for room in found[: self.MOST_CHOICES])
+            raise Invalid(_("Several rooms of yours are called so. Choose: %s") % choices)
+        return found[0].pk
 
     def _authors(self) -> set[str]:
         terms = set()

@@ -54,6 +54,7 @@ def show(request, slug: str, *, written: str = "", status: int = 200):
             return redirect(f"{room.get_absolute_url()}?thread={elsewhere}&around={around}")
     history = history_page(room, None, around=around)
     may_moderate = bool(membership and membership.is_at_least(Membership.Role.MODERATOR))
+    silenced = silenced_in(room, request.user)
     context = {
         "room": room,
         "membership": membership,
@@ -72,8 +73,9 @@ def show(request, slug: str, *, written: str = "", status: int = 200):
         "may_call_everybody": bool(membership and membership.may_call_everybody),
         "may_pin": bool(membership and membership.may_pin),
         "may_edit": bool(membership and membership.is_at_least(Membership.Role.OWNER)),
+        "silenced": silenced,
         "config": config(request, room, membership)
-        | {"held": held, "can_write": not (room.archived_at or held)},
+        | {"held": held, "can_write": not (room.archived_at or held or silenced)},
         # What the browser copies for a message that is on its way.
         "pending": rendering.fragment(Message(author=request.user, revision=0)),
         "written": "" if root else written,
@@ -139,6 +141,7 @@ def thread_pane(
         "has_older": history["has_older"],
         "has_newer": history["has_newer"],
         "around": around,
+        "silenced": silenced_in(room, request.user),
         "last_read": reader.last_read if reader else root.thread_last,
         "prefix": "side-",
         "thread": root.pk,
@@ -163,6 +166,12 @@ def config(request, room: Room, membership: Membership | None) -> dict:
         "slow": slow_mode(room, membership),
         "blocked": Block.ids_of(user),
     }
+
+
+def silenced_in(room: Room, user):
+    """The only other one of a conversation, if `user` has blocked them: nothing goes to them."""
+    others = room.others if room.is_direct and len(room.others) == 1 else []
+    return next((person for person in others if person.pk in Block.ids_of(user)), None)
 
 
 def held_back(room: Room, membership: Membership | None) -> dict | None:

@@ -100,10 +100,10 @@ def here(request):
 def block(request, pk):
     person = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     Block.put(request.user, person)
-    messages.success(
-        request,
-        _("You will not hear from %s. You can take that back in your profile.") % person.name,
-    )
+    text = _("You will not hear from %s. You can take that back in your profile.") % person.name
+    if not request.accepts("text/html"):  # by a page that stays
+        return JsonResponse({"message": text})
+    messages.success(request, text)
     return redirect(next_url(request))
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from chat.models import Block, Room
+from chat.models.activity import see_what_was_read
 from chat.threads import in_thread
 from tests.sockets import client_of
 
@@ -69,3 +70,22 @@ async def test_the_mark_comes_at_once_and_goes_in_all_tabs(tab_of, says, alice, 
     assert (await his.receive("activity"))["unread"]
     await in_thread(list_of, bob)
     assert not (await his.receive("activity"))["unread"]
+
+
+async def test_what_was_read_where_it_was_said_is_not_new_any_more(tab_of, says, alice, bob, room):
+    his = await tab_of(bob)
+    message = await says(alice, room, "@bob")
+    assert (await his.receive("activity"))["unread"]
+    await his.ask("mark_read", room=room.slug, id=message.pk)
+    assert not (await his.receive("activity"))["unread"]
+
+
+def test_a_reaction_is_new_until_it_was_looked_at(room, alice, bob):
+    message = room.post(alice, "Cake")
+    message.react(bob, "👍", True)
+    answer = room.post(bob, "@alice, thanks")
+    room.membership_of(alice).read_up_to(answer.pk)
+    alice.refresh_from_db()
+    see_what_was_read(alice)
+    alice.refresh_from_db()
+    assert alice.has_new_activity

@@ -212,3 +212,20 @@ def test_one_cannot_block_oneself_nor_who_is_not_there(alice):
     client = client_of(alice)
     assert client.post(f"/people/{alice.pk}/block/").status_code == 403
     assert client.post("/people/999999/block/").status_code == 404
+
+
+def test_to_whom_one_has_blocked_one_does_not_write(talk, alice, bob):
+    Block.put(alice, bob)
+    answer = client_of(alice).get(talk.get_absolute_url())
+    assert answer.context["silenced"] == bob
+    assert not answer.context["config"]["can_write"]
+    assert "You have blocked bob." in answer.content.decode()
+    answer = client_of(bob).get(talk.get_absolute_url())
+    assert answer.context["silenced"] is None
+
+
+def test_a_conversation_tells_everything_unless_one_wants_nothing(talk, alice):
+    membership = talk.membership_of(alice)
+    assert membership.level_here == "Everything"
+    membership.set_level("nothing")
+    assert membership.level_here == "Nothing"

@@ -1,6 +1,6 @@
 """Messages that are sent at a chosen time, and messages that one is reminded of."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -393,3 +393,22 @@ def test_reminders_are_limited(room, bob, limit):
     Reminder.set(bob, message, soon())
     with pytest.raises(TooFast):
         Reminder.set(bob, message, soon())
+
+
+def test_times_are_by_the_browsers_clock_until_one_has_chosen_a_zone(client_of, alice, room):
+    due = datetime(2031, 5, 1, 20, 0, tzinfo=UTC)
+    Scheduled.objects.create(author=alice, room=room, body="Later", due_at=due)
+    client = client_of(alice)
+
+    def told() -> str:
+        return client.get("/later/").content.decode()
+
+    assert "May 1, 2031, 8 p.m." in told()
+    client.cookies["zone"] = "Asia/Tokyo"
+    assert "May 2, 2031, 5 a.m." in told()
+    client.cookies["zone"] = "../Asia/Tokyo"
+    assert "May 1, 2031, 8 p.m." in told()
+    alice.time_zone = "Europe/Berlin"
+    alice.save()
+    client.cookies["zone"] = "Asia/Tokyo"
+    assert "May 1, 2031, 10 p.m." in told()

@@ -216,6 +216,17 @@ def test_in_takes_addresses_and_names(alice, room, open_room):
     assert found(alice, "in:den in:garden") == ["Tea in the garden", "Tea in the den"]
 
 
+def test_a_room_is_found_by_a_word_of_its_name_unless_there_are_several(alice):
+    said(Room.create(alice, "Garden 花园"), alice, "Tea outside")
+    assert found(alice, "tea in:gard") == ["Tea outside"]
+    assert found(alice, "tea in:花") == ["Tea outside"]
+    with pytest.raises(Invalid):
+        Search(alice, "tea in:arden")
+    Room.create(alice, "Winter garden")
+    with pytest.raises(Invalid, match='in:"Garden 花园", in:"Winter garden"'):
+        Search(alice, "tea in:garden")
+
+
 def test_in_a_room_one_is_not_in_is_the_same_as_no_room(charlie, room):
     for name in (room.slug, "den", "nowhere"):
         with pytest.raises(Invalid):
