@@ -1,10 +1,11 @@
 /** The page of notices: this browser's part of it. */
 
-import { state, turnOff, turnOn } from "./push.js";
+import { Refused, state, turnOff, turnOn } from "./push.js";
 
 const SILENT = "chatsite:silent";
 const here = document.getElementById("here");
 const failed = here.querySelector("[data-when=failed]");
+const failure = failed.textContent;
 
 function show(now) {
   for (const part of here.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== now;
@@ -13,22 +14,26 @@ function show(now) {
 async function turn(act, button) {
   button.disabled = true;
   try {
-    await act();
+    const now = await act();
+    if (now && now !== "on") return show(now);
     // The list of devices is another now.
     location.reload();
-  } catch ({ message }) {
-    failed.textContent = message;
+  } catch (error) {
+    failed.textContent = (error instanceof Refused && error.message) || failure;
     show("off");
     failed.hidden = false;
+  } finally {
+    button.disabled = false;
   }
-  button.disabled = false;
 }
 
 for (const button of here.querySelectorAll("[data-turn]")) {
-  const act = { on: () => turnOn(here.dataset.session), off: turnOff }[button.dataset.turn];
+  const { person, session } = here.dataset;
+  const acts = { on: () => turnOn(person, session), off: () => turnOff(person) };
+  const act = acts[button.dataset.turn];
   button.onclick = () => turn(act, button);
 }
-if (here.querySelector("[data-turn]")) show(await state());
+if (here.querySelector("[data-turn]")) show(await state(here.dataset.person));
 
 const sound = here.querySelector("[data-sound]");
 const box = sound.querySelector("input");

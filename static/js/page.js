@@ -4,11 +4,13 @@ import { closeMenusOutside } from "./menus.js";
 import { copyOnPress } from "./copy.js";
 import { keepOfflinePage } from "./offline.js";
 import { switchThemeInPlace } from "./theme.js";
+import { tellZone } from "./zone.js";
 
 closeMenusOutside();
 copyOnPress();
 switchThemeInPlace();
 keepOfflinePage();
 askFirst();
+tellZone();
 // Only who is signed in can leave.
 if (document.getElementById("leaving")) import("./elsewhere.js").then(({ enableKeys }) => enableKeys());

@@ -1,9 +1,8 @@
 /** Web Push in this browser: whether it is on, and turning it on and off. */
 
-const urls = { devices: "/notices/devices/", unsubscribe: "/notices/devices/unsubscribe/" };
+import { markOf } from "./push-mark.js";
 
-// That this browser was asked to tell, and in which session the site heard of it.
-const MARK = "chatsite:push";
+const urls = { devices: "/notices/devices/", unsubscribe: "/notices/devices/unsubscribe/" };
 
 const registration = () => navigator.serviceWorker.ready;
 
@@ -11,23 +10,27 @@ async function post(url, fields) {
   const body = new FormData(document.getElementById("choices"));
   for (const [name, value] of Object.entries(fields)) body.set(name, value);
   const answer = await fetch(url, { method: "POST", body });
-  if (!answer.ok) throw new Error(answer.status === 400 ? await answer.text() : "");
+  if (!answer.ok) throw new Refused(answer.status === 400 ? await answer.text() : "");
 }
+
+/** What the site said against it; whatever else is thrown is the browser's, and not for people. */
+export class Refused extends Error {}
 
 export const isSupported = () =>
   "PushManager" in window && "serviceWorker" in navigator && "Notification" in window;
 
-/** "on", "off", "denied" or "unsupported". */
-export async function state() {
+/** How it stands for `person`, by id: "on", "off", "denied" or "unsupported". */
+export async function state(person) {
   if (!isSupported()) return "unsupported";
   if (Notification.permission === "denied") return "denied";
   const subscription = await (await registration()).pushManager.getSubscription();
-  return subscription && localStorage.getItem(MARK) ? "on" : "off";
+  return subscription && localStorage.getItem(markOf(person)) ? "on" : "off";
 }
 
-/** Ask for the permission, subscribe, and tell the site. Throws when the site refuses. */
-export async function turnOn(session = "") {
-  if ((await Notification.requestPermission()) !== "granted") return state();
+/** Ask for the permission, subscribe, and tell the site. Gives the state(); throws when the site or
+    the browser's push service refuses. */
+export async function turnOn(person, session = "") {
+  if ((await Notification.requestPermission()) !== "granted") return state(person);
   const { pushManager } = await registration();
   const { key } = await (await fetch(urls.devices)).json();
   const options = { userVisibleOnly: true, applicationServerKey: key };
@@ -39,12 +42,12 @@ export async function turnOn(session = "") {
   });
   const { endpoint, keys } = subscription.toJSON();
   await post(urls.devices, { endpoint, ...keys });
-  localStorage.setItem(MARK, session || "on");
+  localStorage.setItem(markOf(person), session || "on");
   return "on";
 }
 
-export async function turnOff() {
-  localStorage.removeItem(MARK);
+export async function turnOff(person) {
+  localStorage.removeItem(markOf(person));
   const subscription = await (await registration()).pushManager.getSubscription();
   if (!subscription) return;
   await subscription.unsubscribe();
@@ -52,8 +55,8 @@ export async function turnOff() {
 }
 
 /** In another session than the last time, tell the site again: it forgot with the old one. */
-export async function renew(session) {
-  const mark = localStorage.getItem(MARK);
+export async function renew(person, session) {
+  const mark = localStorage.getItem(markOf(person));
   if (!mark || mark === session || !isSupported()) return;
-  if (Notification.permission === "granted") await turnOn(session);
+  if (Notification.permission === "granted") await turnOn(person, session);
 }

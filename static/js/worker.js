@@ -29,10 +29,14 @@ self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   const open = async () => {
     const target = new URL(url, self.location);
-    const all = await tabs();
-    const there = all.find((tab) => new URL(tab.url).pathname === target.pathname);
+    const near = (await tabs()).filter((tab) => new URL(tab.url).pathname === target.pathname);
+    const isThere = ({ url }) =>
+      url === target.href || (!target.search && !new URL(url).searchParams.has("thread"));
+    const there = near.find(isThere);
     if (there) return there.focus();
-    return self.clients.openWindow(target.href);
+    // A thread, or one message, of a room that is open. A tab from before the worker cannot be led.
+    const led = await near[0]?.navigate(target.href).catch(() => null);
+    return led ? led.focus() : self.clients.openWindow(target.href);
   };
   event.waitUntil(open());
 });

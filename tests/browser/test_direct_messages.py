@@ -51,9 +51,9 @@ def test_two_people_write_to_each_other_and_one_has_enough(alice, bob, site, req
     bob.join_room(room)
     bob.sends("Hear me, all of you")
     alice.sees("Hear me").locator(".who").click()
-    alice.page.get_by_role("button", name="Block").click()
-    alice.is_connected()
-    expect(alice.page.get_by_text("You will not hear from bob")).to_be_visible()
+    alice.page.locator(".person-card summary").click()
+    alice.page.get_by_role("button", name="Block bob").click()
+    expect(alice.page.locator("#status")).to_contain_text("You will not hear from bob")
     folded = alice.page.locator(".message.blocked")
     expect(folded.locator(".body")).to_be_hidden()
     folded.get_by_role("button", name="Show").click()
@@ -64,8 +64,11 @@ def test_two_people_write_to_each_other_and_one_has_enough(alice, bob, site, req
     expect(bob.page.locator("#outbox .failure")).to_contain_text(
         "alice cannot be written to directly."
     )
-    alice.visit("/accounts/profile/")
-    alice.page.get_by_label("Unblock bob").click()
+    alice.join_room(talk)
+    expect(alice.page.locator(".read-only")).to_contain_text("You have blocked bob.")
+    expect(alice.composer).not_to_be_visible()
+    alice.page.get_by_role("button", name="Unblock").click()
+    expect(alice.composer).to_be_visible()
     bob.page.locator("#outbox .failure button").first.click()
     bob.has_sent_everything()
 

@@ -1,5 +1,7 @@
 """Files: chosen, pasted, dropped, spoken; looked at and heard; and what happens when it fails."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -160,6 +162,10 @@ def test_a_connection_lost_in_the_middle_loses_neither_words_nor_files(talk, hel
     held[0].abort()
     failed = chips(alice, ".failed")
     expect(failed.locator(".note")).to_have_text("The connection broke off.")
+    note = alice.page.locator("#count")
+    expect(note).to_have_text("1 file cannot be sent: take it out or try again")
+    alice.composer.press("Enter")
+    expect(note).to_have_class(re.compile("shaken"))
     expect(alice.composer).to_have_value("From the tunnel")
     alice.page.unroute("**/files/")
     failed.get_by_role("button", name="Try hill 0.jpg again").click()
@@ -178,6 +184,26 @@ def test_what_failed_offline_goes_by_itself_when_the_connection_is_back(talk, co
     expect(chips(alice, ".done")).to_have_count(1)
     alice.composer.press("Enter")
     expect(bob.page.locator(".album img")).to_have_count(1)
+    complaints.excuse(*EXCUSED)
+
+
+def test_what_failed_goes_by_itself_when_the_server_is_back(talk, complaints):
+    alice, _ = talk
+    sockets = []
+
+    def keep(socket):
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    alice.page.route_web_socket("**/ws/**", keep)
+    alice.page.reload()
+    alice.is_connected()
+    alice.page.route("**/files/", lambda route: route.abort())
+    chooses(alice, PICTURES[0])
+    expect(chips(alice, ".failed")).to_have_count(1)
+    alice.page.unroute("**/files/")
+    sockets[-1].close()
+    expect(chips(alice, ".done")).to_have_count(1)
     complaints.excuse(*EXCUSED)
 
 
@@ -217,7 +243,7 @@ def test_what_is_too_large_or_too_many_is_said_before_it_is_sent(talk):
         }"""
     )
     chooses(alice, PICTURES[0])
-    expect(chips(alice, ".failed").locator(".note")).to_contain_text("at most 1 KB can be sent")
+    expect(chips(alice, ".failed").locator(".note")).to_contain_text("at most 100 B can be sent")
     expect(chips(alice).locator(".retry")).to_be_hidden()
     small = [{"name": f"{n}.txt", "mimeType": "text/plain", "buffer": b"x"} for n in range(12)]
     chooses(alice, *small)
@@ -229,6 +255,7 @@ def test_what_the_server_refuses_says_why(talk, site, complaints):
     alice, _ = talk
     chooses(alice, {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""})
     expect(chips(alice, ".failed").locator(".note")).to_have_text("This file is empty.")
+    expect(chips(alice).locator(".retry")).to_be_hidden()
     complaints.excuse(*EXCUSED)
 
 
@@ -331,6 +358,55 @@ def test_a_voice_note_is_recorded_by_holding_and_heard(talk):
     expect(voice).to_have_class("voice")
     assert voice.locator("audio").evaluate("audio => audio.playbackRate") == 1.5
     assert voice.locator("audio").evaluate("audio => Number.isFinite(audio.duration)")
+
+
+def test_a_voice_note_is_sought_by_the_keyboard(talk):
+    alice, bob = talk
+    alice.page.context.grant_permissions(["microphone"])
+    alice.page.locator(".mic").hover()
+    alice.page.mouse.down()
+    expect(alice.page.locator(".recording .number")).to_have_text("0:01")
+    alice.page.mouse.up()
+    voice = bob.page.locator(".voice")
+    position = voice.get_by_role("slider", name="Position")
+    position.press("End")
+    expect(voice.locator("audio")).to_have_js_property("ended", True)
+    position.press("ArrowRight")
+    expect(voice).to_have_class("voice begun playing")
+
+
+def test_a_microphone_that_was_let_go_before_it_was_allowed_stays_off(talk):
+    alice, _ = talk
+    alice.page.evaluate(
+        """() => {
+            const devices = navigator.mediaDevices;
+            const ask = devices.getUserMedia.bind(devices);
+            window.streams = [];
+            window.allowed = new Promise((resolve) => (window.allow = resolve));
+            devices.getUserMedia = async (wanted) => {
+                const stream = await ask(wanted);
+                streams.push(stream);
+                await allowed;
+                return stream;
+            };
+        }"""
+    )
+    bar, mic = alice.page.locator(".recording"), alice.page.locator(".mic")
+    for _ in range(2):
+        mic.hover()
+        alice.page.mouse.down()
+        expect(bar.locator(".while-held")).to_be_visible()
+        alice.page.mouse.up()
+        expect(bar).to_contain_text("Press again to send")
+        if not alice.page.evaluate("streams.length > 1"):
+            mic.click()
+            expect(bar).to_have_count(0)
+    alice.page.evaluate("allow()")
+    expect(bar.locator(".number")).to_have_text("0:01")
+    mic.click()
+    expect(bar).to_have_count(0)
+    live = "streams.flatMap(one => one.getTracks()).filter(one => one.readyState === 'live').length"
+    assert alice.page.evaluate(live) == 0
 
 
 def test_a_recording_can_be_dropped(talk):

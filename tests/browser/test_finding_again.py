@@ -132,3 +132,32 @@ def test_a_reply_says_what_the_other_says_now_also_after_a_reload(talk):
     expect(bob.last.locator(".quote")).not_to_contain_text("juice")
     bob.last.locator(".quote").click()
     expect(bob.messages().first).to_have_class(re.compile("shown"))
+
+
+def test_a_link_to_a_message_that_is_not_there_says_so(talk):
+    alice, _ = talk
+    alice.sends("The newest")
+    alice.sees("The newest")
+    path = alice.page.url.removeprefix(alice.url)
+    alice.visit(f"{path}?around=99999999")
+    expect(alice.page.locator("#status")).to_contain_text("That message is not here any more")
+
+
+def test_what_is_deleted_is_gone_from_quotes_also_where_it_is_not_on_the_page(talk, site):
+    alice, bob = talk
+    alice.sends("A secret")
+    original = bob.sees("A secret")
+    number = original.get_attribute("data-id")
+    site.shell(MANY)
+    bob.does("reply", bob.page.locator(f"#log [data-id='{number}']"))
+    bob.sends("Really?")
+    bob.sees("Really?")
+    alice.page.reload()
+    alice.is_connected()
+    expect(alice.page.locator(f"#log [data-id='{number}']")).to_have_count(0)
+    quote = alice.last.locator(".quote")
+    expect(quote).to_contain_text("A secret")
+    site.shell(
+        f"from chat.models import Message; m = Message.objects.get(pk={number}); m.remove(m.author)"
+    )
+    expect(quote).not_to_contain_text("A secret")

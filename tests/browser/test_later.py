@@ -24,17 +24,29 @@ def test_what_is_written_is_sent_later_or_now(talk):
     bob.sees("See you on Monday")
 
 
-def test_a_time_that_is_over_is_refused_and_nothing_is_lost(talk, complaints):
+def test_a_finger_that_rests_on_send_asks_when(talk):
+    alice, _ = talk
+    alice.composer.fill("Not yet")
+    send = alice.page.locator(".composer .send")
+    finger = {"pointerType": "touch", "isPrimary": True, "clientX": 0, "clientY": 0}
+    when = alice.page.locator("dialog.when")
+    send.dispatch_event("pointerdown", finger)
+    expect(when).to_be_visible()
+    send.dispatch_event("pointerup", finger)
+    send.dispatch_event("click")
+    expect(when).to_be_visible()
+    expect(alice.composer).to_have_value("Not yet")
+
+
+def test_a_time_that_is_over_is_refused_and_nothing_is_lost(talk):
     alice, _bob = talk
     alice.composer.fill("Yesterday")
     alice.page.locator(".composer .send").click(button="right")
     when = alice.page.locator("dialog.when")
-    field = when.locator("input")
-    field.evaluate("field => { field.min = ''; field.value = '2020-01-01T09:00'; }")
-    when.get_by_role("button", name="Then").click()
-    expect(when.locator(".note")).to_contain_text("Choose a moment to come")
-    complaints.excuse("400 (Bad Request)")
-    alice.page.keyboard.press("Escape")
+    when.locator("input").fill("2020-01-01T09:00")
+    when.get_by_role("button", name="Send then").click()
+    expect(when.get_by_role("alert")).to_have_text("Choose a moment to come, within a year.")
+    when.get_by_role("button", name="Cancel").click()
     expect(when).to_have_count(0)
     expect(alice.composer).to_have_value("Yesterday")
 

@@ -153,6 +153,37 @@ def test_it_is_asked_once_and_not_before_something_was_said(alice):
     expect(offer).to_have_count(0)
 
 
+REFUSE = """() => {
+    Notification.requestPermission = async () => "granted";
+    PushManager.prototype.subscribe = async () => { throw new Error("Registration failed"); };
+}"""
+
+
+def test_a_browser_that_refuses_says_what_to_do(alice):
+    alice.create_room("Refusals")
+    alice.page.evaluate(REFUSE)
+    alice.sends("Anybody there?")
+    offer = alice.page.locator(".offer")
+    offer.get_by_role("button", name="Yes").click()
+    expect(offer.get_by_role("alert")).to_contain_text("The browser does not allow it")
+    offer.get_by_role("button", name="Close").click()
+    expect(offer).to_have_count(0)
+
+
+def test_the_next_person_on_a_browser_is_not_subscribed_unasked(alice, bob, browser_of):
+    browser_of(bob)
+    bob.visit("/notices/")
+    bob.page.get_by_role("button", name="Tell me in this browser").click()
+    expect(bob.page.get_by_text("This browser tells you.")).to_be_visible()
+    bob.page.context.clear_cookies()
+    bob.sign_in("charlie")
+    path = bob.create_room("Shared browser")
+    assert path
+    bob.visit("/notices/")
+    expect(bob.page.get_by_role("button", name="Tell me in this browser")).to_be_visible()
+    expect(bob.page.locator(".list-row", has_text="Chrome on Linux")).to_have_count(0)
+
+
 def test_what_one_wants_of_a_room_is_chosen_there(alice, bob):
     path = alice.create_room("Choosing")
     bob.join_room(path)

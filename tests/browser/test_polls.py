@@ -1,5 +1,7 @@
 from playwright.sync_api import Locator, expect
 
+from tests.browser.test_phone import PHONE
+
 
 def asks(person, question: str, *choices: str, several=False) -> None:
     page = person.page
@@ -57,12 +59,20 @@ def test_who_asked_closes_it(talk):
     for person in talk:
         expect(person.last.locator(".about")).to_contain_text("closed")
         expect(choice(person.last, "Green")).to_have_css("pointer-events", "none")
+        expect(person.last.locator(".poll")).to_have_css("display", "flex")
+        assert choice(person.last, "Green").bounding_box()["width"] > 200
 
 
 def test_choices_that_are_the_same_are_told_before_it_is_sent(talk):
     alice, _ = talk
     asks(alice, "Tea?", "Green", "Green")
-    expect(alice.page.locator(".poll-form .note")).to_contain_text("must be another")
+    note = alice.page.locator(".poll-form .note")
+    expect(note).to_contain_text("must be different")
+    alice.page.locator(".poll-form .adds").click()
+    alice.page.locator(".poll-form [name=choice]").last.fill("Black")
+    expect(note).to_be_empty()
+    alice.page.get_by_role("button", name="Take this choice out").click()
+    expect(alice.page.locator(".poll-form [name=choice]")).to_have_count(2)
     alice.page.keyboard.press("Escape")
     expect(alice.page.locator(".poll-form")).to_have_count(0)
 
@@ -73,3 +83,16 @@ def test_a_poll_says_why_it_stays(talk):
     alice.sees("Tea?")
     alice.does("forward", alice.last)
     expect(alice.page.locator("#status")).to_contain_text("A poll stays where it was asked")
+
+
+def test_a_tap_does_not_cover_the_choices_with_who_voted(new_person, cookies, talk):
+    alice, _ = talk
+    asks(alice, "Coffee?", "Now", "Later")
+    alice.sees("Coffee?")
+    phone = new_person(storage_state=cookies("bob"), **PHONE)
+    phone.join_room(alice.page.url.removeprefix(alice.url))
+    choice(phone.last, "Now").tap()
+    expect(choice(alice.last, "Now").locator(".number")).to_have_text("1")
+    choice(phone.last, "Later").focus()
+    expect(choice(phone.last, "Later").locator(".number")).to_have_text("0")
+    expect(phone.page.locator(".who-note")).not_to_be_visible()

@@ -5,9 +5,9 @@ import { config } from "./page.js";
 import { Tray } from "./tray.js";
 
 /** Let files be chosen, pasted, dropped and spoken, and those of messages be looked at and heard. */
-export function enableFiles(composer, pane, signal) {
+export function enableFiles({ composer, pane, socket, signal }) {
   const { form, textarea } = composer;
-  const tray = new Tray(composer, signal);
+  const tray = new Tray(composer, socket, signal);
   const take = (files) => files.length && tray.add([...files]);
   form.classList.add("takes-files");
   const input = $("[type=file]", form);
@@ -41,15 +41,19 @@ export function enableFiles(composer, pane, signal) {
       if (!event.detail) (await import("./recorder.js")).toggle(form, take); // by the keyboard
     });
   }
-  $(".log", pane).addEventListener("click", async (event) => {
+  const log = $(".log", pane);
+  log.addEventListener("click", async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     const picture = event.target.closest("a.picture");
     const voice = event.target.closest(".voice");
     if (picture) {
       event.preventDefault();
       (await import("./lightbox.js")).show(picture);
-    } else if (voice && event.target.closest(".play, .wave, .speed")) {
-      (await import("./voice.js")).press(voice, event);
+    } else if (voice && event.target.closest(".play, .speed")) {
+      (await import("./voice.js")).press(voice, event.target);
     }
+  });
+  log.addEventListener("input", async ({ target }) => {
+    if (target.matches(".seek")) (await import("./voice.js")).seek(target);
   });
 }

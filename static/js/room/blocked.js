@@ -1,6 +1,6 @@
 /** What those say whom this person has blocked: folded, until one asks for it. */
 
-import { $, make } from "./dom.js";
+import { $, $$, make } from "./dom.js";
 import { config } from "./page.js";
 import { say } from "./words.js";
 
@@ -8,6 +8,12 @@ import { say } from "./words.js";
 export const people = new Set(config.blocked);
 
 export const isBlocked = (id) => people.has(Number(id));
+
+/** From now on. */
+export function block(id) {
+  people.add(Number(id));
+  for (const row of $$(".log .message:not(.blocked)")) foldBlocked(row);
+}
 
 /** Fold what `row` says, or quotes, where a blocked person said it. */
 export function foldBlocked(row) {

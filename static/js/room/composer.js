@@ -81,7 +81,7 @@ export class Composer extends Teller {
   /** What would be sent now, but for files; nothing, where something stands against it. */
   get said() {
     const body = this.textarea.value;
-    if (this.#excess() > 0) return this.#shake();
+    if (this.#excess() > 0) return this.shake();
     if (!body.trim() && !this.tray?.length) return this.textarea.focus();
     return { body, replyTo: this.#reply?.id };
   }
@@ -110,7 +110,8 @@ export class Composer extends Teller {
     else this.note.textContent = this.tray?.note ?? "";
   }
 
-  #shake() {
+  /** Point to the note that says why nothing is sent. */
+  shake() {
     this.note.classList.remove("shaken");
     void this.note.offsetWidth; // so that the animation begins anew
     this.note.classList.add("shaken");

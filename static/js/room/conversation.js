@@ -45,8 +45,8 @@ export class Conversation {
     const remove = deleter(status);
     const edit = editor({ socket, timeline, scroll, status, remove, composer });
     const stopTyping = tellTyping(socket, composer.textarea, thread);
-    Object.assign(this, { pane, thread, log, scroll, timeline, history, reading, composer });
-    Object.assign(this, { pending, drafts: keepDrafts({ socket, composer, signal }) });
+    Object.assign(this, { pane, socket, status, thread, log, scroll, timeline, history, reading });
+    Object.assign(this, { composer, pending, drafts: keepDrafts({ socket, composer, signal }) });
 
     composer.on("send", async ({ body, replyTo, ...more }) => {
       stopTyping();
@@ -88,7 +88,7 @@ export class Conversation {
     enableActions({ log, scroll, status, thread, verbs });
     completeWords(composer.textarea);
     enableEmoji($(".emoji", composer.form), composer.textarea);
-    enableFiles(composer, pane, signal);
+    enableFiles({ composer, pane, socket, signal });
     enableFormatting(composer.form, composer.textarea);
     enablePolls({ log, status, composer });
     enableEdits(log);

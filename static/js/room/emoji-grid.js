@@ -5,7 +5,7 @@ import { $, $$, make } from "./dom.js";
 export class EmojiGrid {
   /** `choose(sign)`, `name(text)` of what is pointed at, `leave()` upwards. */
   constructor(box, { choose, leave, name }) {
-    Object.assign(this, { box, leave });
+    Object.assign(this, { box, leave, name });
     box.addEventListener("click", ({ target }) => target.sign && choose(target.sign));
     box.addEventListener("keydown", (event) => this.#key(event));
     for (const type of ["focusin", "pointerover"]) {
@@ -21,6 +21,7 @@ export class EmojiGrid {
   show(sections) {
     this.box.replaceChildren(...sections.map(([title, entries]) => this.#section(title, entries)));
     this.box.scrollTop = 0;
+    this.name("");
     if (this.first) this.first.tabIndex = 0;
   }
 

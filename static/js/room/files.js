@@ -9,5 +9,6 @@ export function name(row) {
   for (const [selector, word] of Object.entries(WORDS)) {
     for (const button of $$(selector, row)) button.ariaLabel = button.title = say(word);
   }
+  for (const range of $$(".seek", row)) range.ariaLabel = say("position");
   for (const link of $$("figcaption a, .file-card", row)) link.title = say("download");
 }

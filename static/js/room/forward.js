@@ -40,7 +40,9 @@ export function forward(row, status) {
     const words = field.value.trim().toLowerCase();
     const found = rooms().filter(({ name }) => name.toLowerCase().includes(words));
     list.replaceChildren(...found.map((room) => make("li", {}, button(room))));
-    $(".nowhere", dialog).hidden = found.length > 0;
+    const nowhere = $(".nowhere", dialog);
+    nowhere.hidden = found.length > 0;
+    nowhere.textContent = say(words ? "no_such_room" : "no_other_room");
   };
   const button = (room) => {
     const name = make("bdi", { className: "one-line" }, room.name);

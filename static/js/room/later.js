@@ -17,7 +17,7 @@ async function post(url, fields) {
 export function sendLater(anchor, composer, status) {
   if (composer.tray?.isBusy) return status.tell(say("no_files_later"));
   if (!composer.said) return;
-  askWhen(anchor, say("send_later"), async (moment) => {
+  askWhen(anchor, { title: say("send_later"), yes: say("send_then") }, async (moment) => {
     const { body, replyTo: reply_to } = composer.said;
     const { thread, tray } = composer;
     const attachments = JSON.stringify(tray?.ids ?? []);
@@ -30,7 +30,7 @@ export function sendLater(anchor, composer, status) {
 }
 
 export function remindOf(row, status) {
-  askWhen(row, say("remind_me"), async (moment) => {
+  askWhen(row, { title: say("remind_me"), yes: say("remind_me") }, async (moment) => {
     const url = `${urls.rooms}${encodeURIComponent(config.slug)}/messages/${row.dataset.id}/remind/`;
     await post(url, { due_at: moment.toISOString() });
     status.tell(say("reminding", { when: dayAndTime(moment) }), "done");

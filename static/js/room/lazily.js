@@ -72,7 +72,9 @@ export function enableReactions(parts) {
   for (const type of ["pointerover", "focusin"]) {
     log.addEventListener(type, async ({ target, pointerType }) => {
       const chip = target.closest("[data-who]");
-      if (chip && pointerType !== "touch") (await import("./tallies.js")).tellWho(chip);
+      // A tap is neither: what it chose must not be covered by who else did.
+      const isMeant = type === "focusin" ? target.matches(":focus-visible") : pointerType !== "touch";
+      if (chip && isMeant) (await import("./tallies.js")).tellWho(chip);
     });
   }
   return {
@@ -106,8 +108,8 @@ export function enablePolls({ log, status, composer }) {
 const atRest = window.requestIdleCallback ?? setTimeout;
 
 /** Let files be attached, and those of messages be looked at and heard. */
-export function enableFiles(...parts) {
-  atRest(async () => (await import("./attaching.js")).enableFiles(...parts));
+export function enableFiles(parts) {
+  atRest(async () => (await import("./attaching.js")).enableFiles(parts));
 }
 
 /** What can be done with a message. */
@@ -116,7 +118,7 @@ export function enableActions(parts) {
 }
 
 /** Show the card of a person whose name or picture is pressed. */
-export function enableCards(card) {
+export function enableCards(card, status) {
   document.addEventListener("click", async (event) => {
     const { target } = event;
     const picture = target.matches(".message > .avatar") && target.parentElement;
@@ -124,20 +126,22 @@ export function enableCards(card) {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     const { showCard } = await import("./card.js");
-    showCard(card, link, target);
+    showCard(card, link, target, status);
   });
 }
 
 /** Let what is written be sent later, and remind of what was. */
 export function enableLater({ composer, status }) {
   const later = () => import("./later.js");
-  const ask = async (event) => {
+  const ask = async (anchor) => (await later()).sendLater(anchor, composer, status);
+  const [button, send] = [$(".later", composer.form), $(".send", composer.form)];
+  button.onclick = () => ask(button);
+  send.oncontextmenu = (event) => {
     event.preventDefault();
-    const anchor = event.currentTarget;
-    (await later()).sendLater(anchor, composer, status);
+    if (event.pointerType !== "touch") ask(send);
   };
-  $(".later", composer.form).onclick = ask;
-  $(".send", composer.form).oncontextmenu = ask; // also what holding a finger on it does
+  // Not every phone makes a context menu of a finger that rests.
+  atRest(async () => (await import("./hold.js")).onHold(send, () => ask(send)));
   return async (row) => (await later()).remindOf(row, status);
 }
 

@@ -4,6 +4,7 @@ import { $ } from "./dom.js";
 import { closeMenusOutside } from "../menus.js";
 import { keepOfflinePage } from "../offline.js";
 import { switchThemeInPlace } from "../theme.js";
+import { tellZone } from "../zone.js";
 import { Catchup } from "./catchup.js";
 import { Conversation } from "./conversation.js";
 import { enableSearchKeys } from "./finding.js";
@@ -77,7 +78,7 @@ outbox.on("waiting", ({ seconds }) => {
 
 new Rooms({ socket, reading: here.reading, pane: $("#rooms-pane"), root });
 enableOnline($("#my-conversations"), socket);
-enableCards($("#card"));
+enableCards($("#card"), status);
 enablePanes(root);
 enableSearchKeys($("#search"));
 fitKeyboard(root);
@@ -87,6 +88,7 @@ enableShortcuts();
 closeMenusOutside();
 switchThemeInPlace();
 keepOfflinePage();
+tellZone();
 openAtNews(here);
 showHint();
 root.classList.add("ready");

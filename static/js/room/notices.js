@@ -1,9 +1,11 @@
 /** What the site tells this person while they look elsewhere: one sound, and a notice. */
 
 import { $ } from "./dom.js";
-import { config, store } from "./page.js";
+import { config, me, store } from "./page.js";
+import { markOf } from "../push-mark.js";
 
 const SILENT = "chatsite:silent";
+const KEPT = 60_000; // ms: for that long other tabs may hear of the same
 const TONES = [
   { pitch: 660, at: 0 },
   { pitch: 880, at: 0.11 },
@@ -22,34 +24,38 @@ function listen(socket, outbox) {
   document.addEventListener("visibilitychange", () => look({ socket, outbox }));
   socket.on("notified", tell);
   outbox.on("sent", async () => (await import("./offer.js")).offer($("#conversation")));
-  const mark = localStorage.getItem("chatsite:push");
+  const mark = localStorage.getItem(markOf(me.id));
   // The site forgot this browser with the session in which it was asked to tell.
-  if (mark && mark !== config.session) import("../push.js").then(({ renew }) => renew(config.session));
+  if (mark && mark !== config.session) {
+    import("../push.js").then(({ renew }) => renew(me.id, config.session));
+  }
   return true;
 }
 
 const isAllowed = () => isSecureContext && window.Notification?.permission === "granted";
 
-/** Whether no other tab of this person has told of the notice called `id`, or is about to. */
-function isFirst(id) {
+/** Whether no other tab of this person has sounded for this notice, or is about to. */
+function isFirst({ id, tag }) {
   const claim = () => {
-    if (store.read("told", 0) >= id) return false;
-    store.write("told", id);
+    const told = store.read("sounded", []).filter(({ at }) => Date.now() - at < KEPT);
+    // By tag: a reminder is of a message that is older than others that were told of.
+    if (told.some((one) => one.tag === tag && one.id >= id)) return false;
+    store.write("sounded", [...told, { id, tag, at: Date.now() }]);
     return true;
   };
   // Without https there are no locks; two tabs in the same instant are rare.
   return navigator.locks ? navigator.locks.request("chatsite:told", claim) : claim();
 }
 
-async function tell({ id, title, body, url, tag }) {
+async function tell(notice) {
   if (document.hidden && isAllowed()) {
     // It knows all tabs, and whether one is before somebody's eyes.
     const { active } = await navigator.serviceWorker.ready;
-    active.postMessage({ title, body, url, tag });
+    active.postMessage(notice);
   }
   // Only a page that was used may sound: it must not take the turn of one that can.
   if (localStorage.getItem(SILENT) || navigator.userActivation?.hasBeenActive === false) return;
-  if (await isFirst(id)) sound();
+  if (await isFirst(notice)) sound();
 }
 
 function sound() {

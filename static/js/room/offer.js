@@ -1,7 +1,8 @@
 /** Asks whether to be told, once, after something was said: then one waits for an answer. */
 
 import { $, copyOf } from "./dom.js";
-import { config, store } from "./page.js";
+import { config, me, store } from "./page.js";
+import { say } from "./words.js";
 import { isSupported, turnOn } from "../push.js";
 
 const ASKED = "asked-to-tell";
@@ -13,9 +14,14 @@ export function offer(conversation) {
   bar.addEventListener("click", async ({ target }) => {
     const button = target.closest("button");
     if (!button) return;
-    bar.remove();
-    // Whoever says yes here and no to the browser finds it among the settings.
-    if (button.value === "yes") await turnOn(config.session).catch(() => {});
+    if (button.value !== "yes") return bar.remove();
+    button.disabled = true;
+    const now = await turnOn(me.id, config.session).catch(() => "off");
+    if (now === "on") return bar.remove();
+    button.remove();
+    $("p", bar).hidden = true;
+    $("[role=alert]", bar).hidden = false;
+    $("button", bar).textContent = say("close");
   });
   conversation.append(bar);
 }

@@ -9,7 +9,7 @@ import { say } from "./words.js";
 const HINTS = 6;
 
 export function openAtNews(conversation) {
-  const { pane, timeline, scroll, reading, composer } = conversation;
+  const { pane, timeline, scroll, reading, composer, socket, status } = conversation;
   const [unread] = reading.unread;
   // With older ones above it that are unread too, the mark belongs further up.
   if (unread && reading.isMoreAbove) import("./above.js").then(({ leadUp }) => leadUp(conversation));
@@ -20,6 +20,9 @@ export function openAtNews(conversation) {
   if (asked) scroll.show(asked);
   else if (mark && mark.getBoundingClientRect().top < scroll.topOfBox) scroll.to(mark, "start");
   if (!asked && !isTouch.matches) composer.textarea.focus({ preventScroll: true });
+  if (pane.dataset.around && !asked) {
+    socket.addEventListener("welcome", () => status.tell(say("message_gone")), { once: true });
+  }
   reading.look();
 }
 

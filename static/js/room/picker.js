@@ -118,8 +118,9 @@ class Picker {
 const isChinese = language.startsWith("zh");
 
 function entryOf([sign, name, words, chineseName, chineseWords, people = 0]) {
-  const text = ` ${name} ${words} ${chineseName} ${chineseWords}`.toLowerCase();
-  // What is called so comes before what only has to do with it.
-  const rank = (word) => (name.startsWith(word) || chineseName.startsWith(word) ? 0 : !text.includes(` ${word}`) + 1);
+  const text = ` ${name} ${words} ${chineseName} ${chineseWords} `.toLowerCase();
+  const isCalled = (word) => name.startsWith(word) || chineseName.startsWith(word);
+  // The word itself comes before what only begins so: for "tea" a cup, and then a teacher.
+  const rank = (word) => (text.includes(` ${word} `) ? 0 : 3) + (isCalled(word) ? 0 : !text.includes(` ${word}`) + 1);
   return { sign, name: isChinese ? chineseName : name, text, rank, people };
 }

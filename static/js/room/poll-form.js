@@ -13,13 +13,15 @@ export function ask(anchor, composer) {
   const form = $("form", dialog);
   const choices = $(".choices-field", form);
   const more = $(".adds", form);
+  const count = () => (more.hidden = $$("input", choices).length === MOST);
   more.onclick = () => {
-    const another = $("input", choices).cloneNode();
-    Object.assign(another, { value: "", required: false });
+    const another = copyOf("poll-choice");
+    $("button", another).onclick = () => (another.remove(), count(), more.focus());
     choices.append(another);
-    another.focus();
-    more.hidden = $$("input", choices).length === MOST;
+    $("input", another).focus();
+    count();
   };
+  form.oninput = () => ($(".note", form).textContent = "");
   $(".cancels", form).onclick = () => dialog.close();
   form.onsubmit = (event) => {
     event.preventDefault();

@@ -18,23 +18,32 @@ export function press(event, form, take) {
   const begun = performance.now();
   const [x, y] = [event.clientX, event.clientY];
   let isAway = false;
-  toggle(form, take);
+  recording = new Recording(form, take);
   const move = ({ clientX, clientY }) => {
     isAway = Math.hypot(clientX - x, clientY - y) > AWAY;
     recording?.bar.classList.toggle("away", isAway);
   };
-  const up = () => {
-    removeEventListener("pointermove", move);
-    if (isAway) recording?.drop();
-    else if (performance.now() - begun > TAP) recording?.finish();
-  };
-  addEventListener("pointermove", move);
-  addEventListener("pointerup", up, { once: true });
+  const held = new AbortController();
+  const { signal } = held;
+  addEventListener("pointermove", move, { signal });
+  addEventListener("pointercancel", () => (held.abort(), recording?.drop()), { signal });
+  addEventListener(
+    "pointerup",
+    () => {
+      held.abort();
+      if (isAway) recording?.drop();
+      else if (performance.now() - begun > TAP) recording?.finish();
+      else recording?.goOn();
+    },
+    { signal },
+  );
 }
 
+/** Begin, or send what was spoken, by a key. */
 export function toggle(form, take) {
-  if (recording) recording.finish();
-  else recording = new Recording(form, take);
+  if (recording) return recording.finish();
+  recording = new Recording(form, take);
+  recording.goOn();
 }
 
 class Recording {
@@ -94,6 +103,11 @@ class Recording {
     $("path", this.bar).setAttribute("d", last.map(line).join(""));
   }
 
+  /** Nothing is held any more: the next press ends it. */
+  goOn() {
+    this.bar.classList.add("goes-on");
+  }
+
   finish() {
     this.isOver = true;
     if (this.recorder?.state === "recording") this.recorder.stop();
@@ -121,6 +135,7 @@ class Recording {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.audio?.close();
     this.bar.remove();
+    if (recording !== this) return; // the next one has begun while this asked for the microphone
     this.form.classList.remove("records");
     recording = null;
   }

@@ -1,5 +1,6 @@
 /** The left pane, the head and the title: what the rooms are called, and where there is news. */
 
+import { isBlocked } from "./blocked.js";
 import { $, $$, copyOf, make } from "./dom.js";
 import { showCount } from "./lazily.js";
 import { config, me, urls } from "./page.js";
@@ -70,7 +71,8 @@ export class Rooms {
     if (room === config.slug) return;
     if (message.author.id === me.id) return this.#mark(room);
     if (!("unread" in (this.#linkTo(room)?.dataset ?? {}))) this.#first.set(room, message.id);
-    const isMeant = message.mentions.includes(me.id) || message.mentions.includes(0);
+    const isNamed = message.mentions.includes(me.id) || message.mentions.includes(0);
+    const isMeant = isNamed && !isBlocked(message.author.id);
     this.#mark(room, true, Number(this.#linkTo(room)?.dataset.mentions ?? 0) + isMeant);
   }
 

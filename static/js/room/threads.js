@@ -1,5 +1,6 @@
 /** The ways into threads. */
 
+import { isBlocked } from "./blocked.js";
 import { $ } from "./dom.js";
 import { me } from "./page.js";
 
@@ -14,7 +15,8 @@ export function watchThreads(socket, link) {
   };
   socket.on("welcome", ({ threads }) => show(new Set(threads)));
   socket.on("new_message", ({ message, followers = [] }) => {
-    if (message.author.id !== me.id && followers.includes(me.id)) show(unread.add(message.thread));
+    const isOthers = message.author.id !== me.id && !isBlocked(message.author.id);
+    if (isOthers && followers.includes(me.id)) show(unread.add(message.thread));
   });
   socket.on("activity", (frame) => $("#activity").toggleAttribute("data-unread", frame.unread));
   socket.on("all_read", () => show(new Set()));

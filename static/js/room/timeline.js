@@ -44,6 +44,7 @@ export class Timeline extends Teller {
       if (revisionOf(row) < message.revision) this.#replace(row, fromServer(message.html)[0]);
     } else if (message.deleted || !this.#isWithin(message.id)) {
       this.#remember(message);
+      this.#requote(fromServer(message.html)[0]);
     } else {
       const [fresh] = fromServer(message.html);
       this.#place(fresh);

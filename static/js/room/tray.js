@@ -13,7 +13,7 @@ export class Tray {
   #isWaiting = false;
   #isFull = false;
 
-  constructor(composer, signal) {
+  constructor(composer, socket, signal) {
     const { form, thread } = composer;
     Object.assign(this, { composer, kept: `files:${placeOf(thread)}` });
     this.list = $(".tray", form);
@@ -21,9 +21,10 @@ export class Tray {
     composer.tray = this;
     this.putBack(store.read(this.kept, []));
     const goOn = () => {
-      for (const upload of this.#uploads) if (upload.canRetry) upload.start(this.url);
+      for (const upload of this.#failed) if (upload.canRetry) upload.start(this.url);
     };
-    addEventListener("online", goOn, { signal });
+    // The connection is back, or the server.
+    socket.addEventListener("welcome", goOn, { signal });
     addEventListener("beforeunload", (event) => this.#isSending && event.preventDefault(), { signal });
   }
 
@@ -40,14 +41,19 @@ export class Tray {
     return this.#uploads.some(({ state }) => state !== "done");
   }
 
+  get #failed() {
+    return this.#uploads.filter(({ state }) => state === "failed");
+  }
+
   get #isSending() {
     return this.#uploads.some(({ state }) => state === "sending");
   }
 
   /** What is to be said below the composer. */
   get note() {
-    if (this.#isWaiting) return say("sent_when_ready");
-    return this.#isFull ? say("too_many_files", { n: config.limits.files }) : "";
+    if (this.#isFull) return say("too_many_files", { n: config.limits.files });
+    if (this.#failed.length) return say("files_failed", { n: this.#failed.length });
+    return this.#isWaiting ? say("sent_when_ready") : "";
   }
 
   add(files) {
@@ -60,8 +66,10 @@ export class Tray {
   }
 
   sendWhenReady() {
+    this.#isFull = false;
     this.#isWaiting = true;
     this.#changed();
+    if (!this.#isWaiting) this.composer.shake();
   }
 
   get ids() {
@@ -93,7 +101,13 @@ export class Tray {
       button.onclick = act;
     }
     const picture = pictureOf(upload);
-    if (picture) $(".shown", chip).replaceChildren(picture);
+    // What only calls itself a picture keeps the sign of a file.
+    if (picture) {
+      picture.onload = () => {
+        URL.revokeObjectURL(picture.src);
+        $(".shown", chip).replaceChildren(picture);
+      };
+    }
     this.#chips.set(upload, chip);
     this.list.append(chip);
     upload.on("changed", () => this.#changed());
@@ -116,10 +130,13 @@ export class Tray {
     if (next && sending < AT_ONCE) return next.start(this.url); // which calls this again
     for (const [upload, chip] of this.#chips) draw(upload, chip);
     this.list.hidden = !uploads.length;
-    if (!uploads.length || uploads.some(({ state }) => state === "failed")) this.#isWaiting = false;
+    const isStuck = this.#failed.length > 0;
+    if (!uploads.length || isStuck) this.#isWaiting = false;
     store.write(this.kept, uploads.length && uploads.map(({ about }) => about).filter(Boolean));
     const { form } = this.composer;
     form.classList.toggle("waits", this.#isWaiting);
+    form.classList.toggle("stuck", isStuck);
+    $(".send", form).ariaDisabled = String(isStuck);
     this.composer.fit();
     if (this.#isWaiting && !this.isBusy) {
       this.#isWaiting = false;
@@ -137,7 +154,7 @@ function discard({ url }) {
 
 function pictureOf({ file, about }) {
   const src = about ? (about.thumbnail ?? (about.kind === "picture" && about.url)) : urlOf(file);
-  return src && make("img", { src, alt: "", onload: () => URL.revokeObjectURL(src) });
+  return src && make("img", { src, alt: "" });
 }
 
 const urlOf = (file) => file.type.startsWith("image/") && URL.createObjectURL(file);
@@ -150,5 +167,5 @@ function draw(upload, chip) {
   if ($(".note", chip).textContent !== note) $(".note", chip).textContent = note;
   $("progress", chip).value = progress;
   $("progress", chip).hidden = state !== "sending";
-  $(".retry", chip).hidden = !upload.canRetry;
+  $(".retry", chip).hidden = state !== "failed" || !upload.canRetry;
 }

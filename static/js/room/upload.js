@@ -4,11 +4,12 @@ import { $, Teller } from "./dom.js";
 import { config } from "./page.js";
 import { say } from "./words.js";
 
-const MB = 1_000_000;
+const [KB, MB] = [1000, 1_000_000];
 
 /** As the server says sizes. */
 export function readable(size) {
-  if (size < MB) return `${Math.max(1, Math.round(size / 1000))} KB`;
+  if (size < KB) return `${size} B`;
+  if (size < MB) return `${Math.round(size / KB)} KB`;
   return `${size < 10 * MB ? Math.round(size / 100_000) / 10 : Math.round(size / MB)} MB`;
 }
 
@@ -17,6 +18,8 @@ export class Upload extends Teller {
   state = "waiting";
   progress = 0;
   error = "";
+  /** Whether it may succeed another time: not where the site has refused the file itself. */
+  canRetry = false;
   #request = null;
 
   constructor(file, about = null) {
@@ -26,10 +29,6 @@ export class Upload extends Teller {
     else if (file.size > config.limits.file) this.#refuse(file.size);
   }
 
-  get canRetry() {
-    return this.state === "failed" && this.file.size <= config.limits.file;
-  }
-
   start(url) {
     const form = new FormData();
     form.append("file", this.file, this.name);
@@ -37,7 +36,7 @@ export class Upload extends Teller {
     const request = (this.#request = new XMLHttpRequest());
     request.upload.onprogress = ({ loaded, total }) => this.#become("sending", loaded / total);
     request.onload = () => this.#answered(request);
-    request.onerror = request.ontimeout = () => this.#fail(say("upload_failed"));
+    request.onerror = request.ontimeout = () => this.#fail(say("upload_failed"), true);
     request.open("POST", url);
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("X-CSRFToken", $("[name=csrfmiddlewaretoken]").value);
@@ -60,15 +59,15 @@ export class Upload extends Teller {
       this.about = answer;
       this.#become("done", 1);
     } else if (status === 413 && !answer.message) this.#refuse(this.file.size);
-    else this.#fail(answer.message ?? say("not_now"));
+    else this.#fail(answer.message ?? say("not_now"), status !== 400);
   }
 
   #refuse(size) {
     this.#fail(say("file_too_large", { size: readable(size), limit: readable(config.limits.file) }));
   }
 
-  #fail(error) {
-    this.error = error;
+  #fail(error, canRetry = false) {
+    Object.assign(this, { error, canRetry });
     this.#become("failed", 0);
   }
 

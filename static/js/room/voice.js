@@ -7,18 +7,36 @@ const SPEEDS = [1, 1.5, 2];
 const NS = "http://www.w3.org/2000/svg";
 let heard = null;
 
-export function press(figure, { target, clientX }) {
-  const audio = $("audio", figure);
-  if (!audio.onplay) prepare(figure, audio);
-  if (target.closest(".speed")) return faster(figure, audio);
-  if (target.closest(".wave")) seek(figure, audio, clientX);
-  if (audio.paused || target.closest(".wave")) audio.play().catch(() => fail(figure, audio));
+/** One of the buttons of the note `figure` was pressed. */
+export function press(figure, target) {
+  const audio = audioOf(figure);
+  if (target.closest(".speed")) faster(figure, audio);
+  else if (audio.paused) play(figure, audio);
   else audio.pause();
 }
 
+/** Go on hearing where `range` stands now. */
+export function seek(range) {
+  const figure = range.closest(".voice");
+  const audio = audioOf(figure);
+  const part = range.value / 100;
+  const go = () => Number.isFinite(audio.duration) && (audio.currentTime = part * audio.duration);
+  if (audio.readyState) go();
+  else audio.addEventListener("loadedmetadata", go, { once: true });
+  if (audio.paused) play(figure, audio);
+}
+
+function audioOf(figure) {
+  const audio = $("audio", figure);
+  if (!audio.onplay) prepare(figure, audio);
+  return audio;
+}
+
+const play = (figure, audio) => audio.play().catch(() => fail(figure, audio));
+
 function prepare(figure, audio) {
   const time = $("span.number", figure);
-  const [button, whole] = [$(".play", figure), time.textContent];
+  const [button, range, whole] = [$(".play", figure), $(".seek", figure), time.textContent];
   const state = () => {
     figure.classList.toggle("playing", !audio.paused);
     button.ariaLabel = button.title = say(audio.paused ? "play" : "pause");
@@ -32,12 +50,20 @@ function prepare(figure, audio) {
     follow();
   };
   audio.onpause = state;
-  audio.onended = () => (figure.classList.remove("begun"), (time.textContent = whole));
+  audio.onended = () => {
+    figure.classList.remove("begun");
+    Object.assign(range, { value: 0, ariaValueText: null });
+    time.textContent = whole;
+  };
   const follow = () => {
     if (!figure.isConnected) return audio.pause();
+    if (audio.ended) return;
     const { currentTime, duration } = audio;
-    if (Number.isFinite(duration)) part.setAttribute("width", `${(100 * currentTime) / duration}%`);
-    time.textContent = clock(currentTime);
+    if (Number.isFinite(duration)) {
+      range.value = (100 * currentTime) / duration;
+      part.setAttribute("width", `${range.value}%`);
+    }
+    time.textContent = range.ariaValueText = clock(currentTime);
     if (!audio.paused) requestAnimationFrame(follow);
   };
 }
@@ -52,13 +78,6 @@ function clip(figure) {
   $(".wave", figure).prepend(path);
   $(".heard", figure).setAttribute("clip-path", `url(#${id})`);
   return part;
-}
-
-function seek(figure, audio, x) {
-  const { left, width } = $(".wave", figure).getBoundingClientRect();
-  const go = () => (audio.currentTime = ((x - left) / width) * audio.duration);
-  if (Number.isFinite(audio.duration)) go();
-  else audio.addEventListener("loadedmetadata", () => Number.isFinite(audio.duration) && go(), { once: true });
 }
 
 function faster(figure, audio) {

@@ -3,6 +3,7 @@
 import { $, $$, copyOf } from "./dom.js";
 import { float } from "./floating.js";
 import { dayAndTime } from "./times.js";
+import { say } from "./words.js";
 
 const MINUTE = 60_000;
 
@@ -27,20 +28,25 @@ function moments() {
 const local = (moment) =>
   new Date(moment - moment.getTimezoneOffset() * MINUTE).toISOString().slice(0, 16);
 
-/** Ask beside `anchor`, under that heading; `act` gets the Date, and what it throws is shown. */
-export function askWhen(anchor, title, act) {
+/** Ask beside `anchor`, under the heading `title` and with `yes` on the button; `act` gets the Date,
+    and what it throws is shown. */
+export function askWhen(anchor, { title, yes }, act) {
   const dialog = copyOf("when");
   const form = $("form", dialog);
   const all = moments();
+  const error = $("[role=alert]", form);
   $("h2", dialog).textContent = title;
+  $(".primary", form).textContent = yes;
+  $(".cancels", form).onclick = () => dialog.close();
   form.at.value = local(all.tomorrow);
-  form.at.min = local(new Date());
   const choose = async (moment) => {
     try {
+      if (!(moment > Date.now())) throw new Error(say("when_over"));
       await act(moment);
       dialog.close();
     } catch ({ message }) {
-      $(".note", form).textContent = message;
+      error.textContent = message;
+      error.hidden = false;
     }
   };
   for (const button of $$("[data-when]", dialog)) {
