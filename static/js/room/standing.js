@@ -21,6 +21,7 @@ class Standing {
 
   constructor({ socket, outbox, root }) {
     Object.assign(this, { socket, root, box: $("#held"), slow: $("#slow") });
+    if (!this.box) return; // the room is not this person's any more
     if (config.held?.kind === "muted") this.#muted = config.held;
     else this.#locked = config.held;
     outbox.on("sent", ({ item }) => item.room === config.slug && this.#spoke());
@@ -60,6 +61,7 @@ class Standing {
   }
 
   #show(isArchived = this.root.classList.contains("archived")) {
+    if (!this.box) return;
     clearTimeout(this.#timer);
     const held = (config.held = this.#muted ?? this.#locked);
     config.can_write = !isArchived && !held;
