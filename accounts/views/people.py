@@ -28,8 +28,8 @@ def person(request, pk):
 
 def moderation_of(request, someone) -> dict:
     """What can be decided about `someone` in the room over which the card is shown (`?room=`)."""
-    slug = request.GET.get("room", "")
-    room = Room.objects.visible_to(request.user).exclude(kind="direct").filter(slug=slug).first()
+    rooms = Room.objects.visible_to(request.user).exclude(kind="direct")
+    room = rooms.at(request.GET.get("room", ""))
     if room is None or someone == request.user:
         return {}
     mine, theirs = room.membership_of(request.user), room.membership_of(someone)

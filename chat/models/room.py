@@ -1,3 +1,4 @@
+import re
 import secrets
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from chat.models.moderation.moderated import Moderated
 from chat.models.moderation.restraint import Restraint
 from chat.models.post import Post
 from chat.models.thread import ThreadReader
+from chat.protocol import SLUG
 from chat.queue import later
 
 # Who is looking has then read it, and what one says in several breaths is one notice.
@@ -42,11 +44,15 @@ class RoomQuerySet(models.QuerySet["Room"]):
         banned = Exists(Restraint.objects.on(user).bans().filter(room=OuterRef("pk")))
         return self.filter(mine | Room.open_to(user) & ~banned)
 
+    def at(self, slug: str) -> "Room | None":
+        """The one of that address, which may be any text; PostgreSQL refuses to look for a NUL."""
+        return self.filter(slug=slug).first() if re.fullmatch(SLUG, slug) else None
+
     def called(self, slug: str, user) -> "Room":
         """The room of that address. Raises NotFound where it does not exist for `user`, or Banned,
         which says why.
         """
-        if room := self.visible_to(user).filter(slug=slug).first():
+        if room := self.visible_to(user).at(slug):
             return room
         bans = Restraint.objects.on(user).bans().filter(room__slug=slug)
         if ban := bans.select_related("decision").first():

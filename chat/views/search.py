@@ -1,4 +1,3 @@
-import re
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -7,7 +6,6 @@ from django.views.decorators.http import require_safe
 
 from chat.errors import Invalid, TooFast
 from chat.models import Block, Search
-from chat.protocol import SLUG
 from chat.search.query import LONGEST
 from chat.views.paging import read_id_cursor
 
@@ -17,8 +15,7 @@ from chat.views.paging import read_id_cursor
 def search(request):
     """What was said, in the room one comes from (`room`), or `everywhere` in one's rooms."""
     text = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST]
-    room, slug = None, request.GET.get("room", "")
-    if re.fullmatch(SLUG, slug) and (room := request.user.rooms.filter(slug=slug).first()):
+    if room := request.user.rooms.at(request.GET.get("room", "")):
         room.seen_by(request.user)
     everywhere = room is None or "everywhere" in request.GET
     before = request.GET.get("before")
