@@ -53,10 +53,14 @@ def direct(request):
 @require_safe
 @login_required
 def direct_names(request):
-    """The first people with `?q=` in their names, as JSON, to go to them by a few letters."""
+    """The first people with `?q=` in their names, as JSON, to go to them by a few letters; and the
+    first rooms that one could join."""
     query = names.clean(request.GET.get("q", ""))[:100]
     found = who_may_be_written_to(request.user, [], query)[:NAMES_SHOWN]
-    return JsonResponse({"people": [name_data(person) for person in found]})
+    others = Room.objects.visible_to(request.user).exclude(memberships__user=request.user)
+    rooms = others.filter(name__icontains=query, archived_at=None).order_by("-active_at", "-pk")
+    places = [{"name": room.name, "url": room.get_absolute_url()} for room in rooms[:NAMES_SHOWN]]
+    return JsonResponse({"people": [name_data(person) for person in found], "rooms": places})
 
 
 def people(viewer, ids: list[str]) -> list:

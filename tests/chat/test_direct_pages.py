@@ -229,3 +229,13 @@ def test_a_conversation_tells_everything_unless_one_wants_nothing(talk, alice):
     assert membership.level_here == "Everything"
     membership.set_level("nothing")
     assert membership.level_here == "Nothing"
+
+
+def test_rooms_one_could_join_are_gone_to_by_name_too(open_room, room, charlie, alice):
+    def named(user, query: str) -> list[str]:
+        answer = client_of(user).get("/direct/names/", {"q": query}).json()
+        return [place["name"] for place in answer["rooms"]]
+
+    assert named(charlie, "gard") == ["Garden"]
+    assert named(charlie, "den") == ["Garden"]  # and not the private Den
+    assert named(alice, "gard") == []

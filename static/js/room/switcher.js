@@ -12,12 +12,13 @@ const dialog = copyOf("switcher");
 const field = $("input", dialog);
 const list = $("ul", dialog);
 let people = [];
+let places = []; // rooms that one could join
 let at = 0;
 
 export function openSwitcher() {
   if (dialog.open) return;
   field.value = "";
-  people = [];
+  people = places = [];
   show();
   float(dialog, document.body);
   field.focus();
@@ -45,6 +46,17 @@ const entryOf = ({ id, name, avatar: src, handle }) => ({
   go: () => writeTo(id),
 });
 
+const placeOf = ({ name, url }) => ({
+  names: [name],
+  isStrange: true,
+  looks: () => {
+    const link = copyOf("place");
+    $(".name", link).textContent = name;
+    return link;
+  },
+  go: () => location.assign(url),
+});
+
 /** By the form that every page has, as it bears the token against forged requests. */
 function writeTo(id) {
   const form = $("#choices").cloneNode(true);
@@ -58,15 +70,19 @@ function show() {
   const words = field.value.trim();
   const own = rooms();
   const known = new Set(own.map(({ person }) => person));
-  const all = [...own, ...people.filter(({ id }) => !known.has(id)).map(entryOf)];
+  const strangers = people.filter(({ id }) => !known.has(id));
+  const all = [...own, ...strangers.map(entryOf), ...places.map(placeOf)];
   for (const one of all) one.far = Math.min(...one.names.map((name) => distance(words, name)));
   const found = all.filter(({ far }) => far < Infinity);
   // What begins so, then what holds it, then what may be meant; among those the unread, then the
-  // nearest. Without words it is the unread, and the order of the pane.
-  const rank = ({ far, isUnread }) => (words ? Math.floor(far) * 2 : 0) + (isUnread ? 0 : 1);
+  // nearest; rooms one is not in at last. Without words it is the unread, and the order of the pane.
+  const rank = ({ far, isUnread, isStrange }) =>
+    (words ? Math.floor(far) * 2 : 0) + (isUnread ? 0 : 1) + (isStrange ? 100 : 0);
   found.sort((a, b) => rank(a) - rank(b) || (words && a.far - b.far));
   list.replaceChildren(...found.slice(0, SHOWN).map(row));
-  $(".nowhere", dialog).hidden = found.length > 0;
+  const nowhere = $(".nowhere", dialog);
+  nowhere.hidden = found.length > 0;
+  nowhere.textContent = words ? nowhere.dataset.none : nowhere.dataset.idle;
   select(0);
 }
 
@@ -93,7 +109,7 @@ const findPeople = debounced(async () => {
   const asked = field.value.trim();
   const answer = await fetch(`/direct/names/?${new URLSearchParams({ q: asked })}`);
   if (!answer.ok || field.value.trim() !== asked) return;
-  people = (await answer.json()).people;
+  ({ people, rooms: places } = await answer.json());
   show();
 }, PAUSE);
 
