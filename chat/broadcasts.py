@@ -30,6 +30,7 @@ from chat.protocol import (
     PersonChanged,
     Poll,
     PreviewData,
+    Pruned,
     Reaction,
     Read,
     RemovedFromRoom,
@@ -170,6 +171,12 @@ def _tell_reacted(messages: list) -> None:
 def _tell_room(message, frame: type[NewMessage | MessageChanged], **more) -> None:
     room, revision = message.room, message.revision
     text = encode(frame(room=room.slug, revision=revision, message=message_data(message), **more))
+    publish(room_group(room.pk), text=text, revision=revision)
+
+
+def pruned(room, revision: int, up_to: int) -> None:
+    """Messages up to that id were deleted for good."""
+    text = encode(Pruned(room=room.slug, revision=revision, up_to=up_to))
     publish(room_group(room.pk), text=text, revision=revision)
 
 

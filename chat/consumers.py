@@ -325,8 +325,15 @@ class ChatConsumer(AsyncConsumer):
         # Up to the last of them, not to the room's revision as it was read before: between the two
         # reads more may have happened.
         revision = max([room.revision, *(message.revision for message in messages)])
-        data = [broadcasts.message_data(message) for message in messages]
-        return Changes(room=room.slug, messages=data, revision=revision, ref=ref)
+        if revision > room.revision:
+            room.refresh_from_db(fields=["pruned_revision", "pruned_up_to"])
+        return Changes(
+            room=room.slug,
+            messages=[broadcasts.message_data(message) for message in messages],
+            revision=revision,
+            pruned_up_to=room.pruned_up_to if since < room.pruned_revision else msgspec.UNSET,
+            ref=ref,
+        )
 
     # Opening a room -----------------------------------------------------------------------------
 

@@ -523,12 +523,26 @@ class Notified(ServerFrame, tag="notified"):
     tag: str
 
 
+class Pruned(ServerFrame, tag="pruned"):
+    """Messages were deleted for good, without tombstones, none with an `id` above `up_to`; nor are
+    all up to it gone. A client that shows or keeps one of that age loads it again.
+    """
+
+    room: str
+    revision: int
+    up_to: int
+
+
 class Changes(ServerFrame, tag="changes"):
-    """The answer to `sync`: after these messages the client has everything up to `revision`."""
+    """The answer to `sync`: after these messages the client has everything up to `revision`.
+
+    With `pruned_up_to`, messages were deleted for good since: see `pruned`.
+    """
 
     room: str
     messages: list[MessageData]
     revision: int
+    pruned_up_to: int | UnsetType = UNSET
     ref: Ref | UnsetType = UNSET
 
 
@@ -591,6 +605,7 @@ AnyServerFrame = (
     | UserJoined
     | UserLeft
     | Presence
+    | Pruned
     | RoomChanged
     | PersonChanged
     | AddedToRoom

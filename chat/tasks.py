@@ -10,7 +10,17 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from chat import hub
-from chat.models import Attachment, Message, Notice, Preview, Reminder, Removal, Scheduled, digest
+from chat.models import (
+    Attachment,
+    Message,
+    Notice,
+    Preview,
+    Reminder,
+    Removal,
+    Room,
+    Scheduled,
+    digest,
+)
 from chat.models.attachment import sweep
 from chat.queue import every, periodic
 
@@ -79,6 +89,12 @@ def free_files() -> None:
 @task()
 def forget_what_was_removed() -> None:
     Removal.forget_old()
+
+
+@every(hours=24)
+@task()
+def forget_what_is_not_kept() -> None:
+    Room.forget_what_is_not_kept()
 
 
 @task()

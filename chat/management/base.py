@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 from argparse import RawDescriptionHelpFormatter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from textwrap import dedent, indent
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from accounts import names
 from chat import hub, limits
 from chat.errors import ChatError
 from chat.models import Room
+from chat.models.pruning import Gone
 
 T = TypeVar("T")
 INTERRUPTED = 130  # as shells count it: 128 and the signal
@@ -78,6 +79,27 @@ class Command(BaseCommand):
 
     def act(self, **options) -> Report:
         raise NotImplementedError
+
+    def confirm(self, question: str, yes: bool) -> None:
+        """Ask before what cannot be undone. Raises CommandError when the answer is not yes."""
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise CommandError(f"{question} This cannot be undone: say so with --yes.")
+        if input(f"{question} This cannot be undone. Type yes to go on: ").strip() != "yes":
+            raise CommandError("Nothing was done.")
+
+    def add_yes(self, parser) -> None:
+        parser.add_argument("--yes", action="store_true", help="do not ask before")
+
+    def sum_up(self, steps: Iterable[Gone], total: int) -> Gone:
+        """Go through the steps of a deletion of `total` messages, with a bar; what they deleted."""
+        gone = Gone()
+        with tqdm(total=total, unit=" messages", disable=None, leave=False) as bar:
+            for step in steps:
+                gone += step
+                bar.update(step.messages)
+        return gone
 
     def each(self, things: Sequence[T]) -> Iterator[T]:
         """One after the other, with a bar; silent where nobody looks at a terminal."""

@@ -490,6 +490,11 @@ class Message(models.Model):
         self.revision = self.room.revision
         transaction.on_commit(partial(tell, self))
 
+    def quote_nothing(self) -> None:
+        """What this message answered is gone for good. Under the room's lock."""
+        self._take_revision()
+        self.save(update_fields=["revision"])
+
     def _root(self) -> "Message":
         """The message whose thread this is said in, under the room's lock."""
         root = Message.objects.with_author().get(pk=self.thread_id)

@@ -16,7 +16,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names
-from chat import broadcasts, limits, markup, search
+from chat import broadcasts, limits, markup
 from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken
 from chat.models.direct import Direct
 from chat.models.forwarding import origin_of
@@ -27,6 +27,7 @@ from chat.models.moderation.decision import Decision
 from chat.models.moderation.moderated import Moderated
 from chat.models.moderation.restraint import Restraint
 from chat.models.post import Post
+from chat.models.pruning import Bytes, Pruning
 from chat.models.thread import ThreadReader
 from chat.protocol import SLUG
 from chat.queue import later
@@ -129,18 +130,7 @@ def _sum_over_messages(aggregate, **which):
     return Coalesce(Subquery(summed), 0, output_field=models.BigIntegerField())
 
 
-class Bytes(models.Func):
-    """How long a text is in UTF-8."""
-
-    function, output_field = "OCTET_LENGTH", models.BigIntegerField()
-
-    def as_sqlite(self, compiler, connection, **context):
-        # It knows octet_length() only from 3.43 on.
-        template = "LENGTH(CAST(%(expressions)s AS BLOB))"
-        return self.as_sql(compiler, connection, template=template, **context)
-
-
-class Room(Direct, Moderated, models.Model):
+class Room(Direct, Moderated, Pruning, models.Model):
     """A conversation and the people in it.
 
     Every change to a message takes the next `revision` under this row's lock. So revisions are
@@ -187,6 +177,10 @@ class Room(Direct, Moderated, models.Model):
     waiting = models.PositiveIntegerField(default=0, editable=False)
 
     revision = models.BigIntegerField(default=0, editable=False)
+    # The newest revision in which messages were deleted for good, and up to which id.
+    pruned_revision = models.BigIntegerField(default=0, editable=False)
+    pruned_up_to = models.BigIntegerField(default=0, editable=False)
+    kept_days = models.PositiveIntegerField(_("messages are kept for days"), null=True, blank=True)
     # Raised when a member's name or picture changes, so that cached pages are made anew.
     people_version = models.IntegerField(default=0, editable=False)
     members_count = models.PositiveIntegerField(_("members"), default=0, editable=False)
@@ -322,16 +316,6 @@ class Room(Direct, Moderated, models.Model):
             room.save(update_fields=["archived_at"])
             transaction.on_commit(lambda: broadcasts.room_changed(room))
         self.archived_at = when
-
-    def delete_for_good(self, by) -> None:
-        """Delete the room and all that was said in it. For who runs the site; others archive."""
-        if not by.has_perm("chat.delete_room"):
-            raise NotAllowed
-        with self.locked() as room:
-            room._drop(room.memberships.all())
-            search.drop_room(room)
-            # Not room.delete(), which takes the id that is still to be told.
-            Room.objects.filter(pk=room.pk).delete()
 
     def _take_name(self, name: str) -> None:
         self.name = names.clean(name)

@@ -40,6 +40,10 @@ def drop(message) -> None:
     engine().drop("= %s", message.pk)
 
 
+def drop_all(ids: list[int]) -> None:
+    engine().drop(f"IN ({', '.join(['%s'] * len(ids))})", *ids)
+
+
 def drop_room(room) -> None:
     engine().drop("IN (SELECT id FROM chat_message WHERE room_id = %s)", room.pk)
 

@@ -9,11 +9,15 @@ export class Catchup {
   #ahead = new Set();
   #timer = 0;
 
-  /** `reload` loads the room afresh and gives the revision it then has. */
-  constructor({ socket, revision, take, reload }) {
-    Object.assign(this, { socket, revision, take, reload });
+  #forgetting = 0;
+
+  /** `reload` loads the room afresh and gives the revision it then has; `oldest` is the id of the
+      oldest message that is shown. */
+  constructor({ socket, revision, take, reload, oldest }) {
+    Object.assign(this, { socket, revision, take, reload, oldest });
     socket.onHere("new_message", (frame) => this.#live(frame));
     socket.onHere("message_changed", (frame) => this.#live(frame));
+    socket.onHere("pruned", (frame) => this.#pruned(frame));
     socket.onHere("changes", (frame) => this.#changes(frame));
     socket.onHere("resync", () => this.#afresh());
     socket.on("missed", ({ room }) => (room ?? socket.room) === socket.room && this.#soon());
@@ -30,9 +34,22 @@ export class Catchup {
     for (const one of [...also, revision]) this.expect(one);
   }
 
-  #changes({ messages, revision }) {
+  #pruned({ revision, up_to }) {
+    this.#forget(up_to);
+    this.expect(revision);
+  }
+
+  #changes({ messages, revision, pruned_up_to }) {
     this.take(messages);
+    this.#forget(pruned_up_to);
     this.#reached(revision);
+  }
+
+  /** What is on the page may be deleted for good; more of it may follow at once. */
+  #forget(upTo) {
+    if (!(this.oldest() <= upTo)) return;
+    clearTimeout(this.#forgetting);
+    this.#forgetting = setTimeout(() => this.#afresh(), 500 + Math.random() * 500);
   }
 
   #reached(revision) {

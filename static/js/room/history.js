@@ -79,6 +79,7 @@ export class History {
     const thread = this.thread ? `&thread=${this.thread}` : "";
     const headers = { Accept: "application/json" };
     const answer = await fetch(`${urls.messages}?${query}${thread}`, { headers });
+    if (answer.status === 404 && thread) location.replace(location.pathname); // it is deleted for good
     if (!answer.ok) throw new Error(answer.statusText);
     return answer.json();
   }

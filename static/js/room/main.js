@@ -35,6 +35,7 @@ const catchup = new Catchup({
   take: (messages) => conversations.forEach((one) => one.take(messages)),
   // The first revision: what came since is in the others already, and comes once more.
   reload: async () => (await Promise.all([...conversations].map((one) => one.reload())))[0],
+  oldest: () => Math.min(...[...conversations].map((one) => one.timeline.oldest)),
 });
 const moderation = enableModeration({ socket, status, outbox, root });
 const shared = { socket, status, outbox, catchup, decide: moderation.verbs };
