@@ -36,9 +36,11 @@ from chat.protocol import (
     RemovedFromRoom,
     Reply,
     Reported,
+    Resync,
     RoomChanged,
     RoomData,
     RoomHidden,
+    RoomMoved,
     encode,
 )
 
@@ -178,6 +180,16 @@ def pruned(room, revision: int, up_to: int) -> None:
     """Messages up to that id were deleted for good."""
     text = encode(Pruned(room=room.slug, revision=revision, up_to=up_to))
     publish(room_group(room.pk), text=text, revision=revision)
+
+
+def much_changed(room) -> None:
+    """So much that each client loads it afresh."""
+    publish(room_group(room.pk), text=encode(Resync(room=room.slug)), revision=room.revision)
+
+
+def room_moved(room, other) -> None:
+    """It is part of the other one now."""
+    publish(room_group(room.pk), text=encode(RoomMoved(room=room.slug, to=other.slug)))
 
 
 def room_changed(room) -> None:

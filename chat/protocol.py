@@ -478,6 +478,15 @@ class Reported(ServerFrame, tag="reported"):
     count: int
 
 
+class RoomMoved(ServerFrame, tag="room_moved"):
+    """All that was said in `room` is in the room `to` now, under the same ids; `removed_from_room`
+    follows, and for who was not there `added_to_room`.
+    """
+
+    room: str
+    to: str
+
+
 class Read(ServerFrame, tag="read", omit_defaults=True):
     """How far the same person has read, in whichever tab: up to message `id` in the room, or in a
     thread. Whether there is more that is `unread`, and how many `mentions` of them are in it.
@@ -547,7 +556,7 @@ class Changes(ServerFrame, tag="changes"):
 
 
 class Resync(ServerFrame, tag="resync"):
-    """Too much has changed: load the room afresh."""
+    """Too much has changed: load the room afresh, after a random delay of up to a second."""
 
     room: str
     ref: Ref | UnsetType = UNSET
@@ -610,6 +619,7 @@ AnyServerFrame = (
     | PersonChanged
     | AddedToRoom
     | RoomHidden
+    | RoomMoved
     | RemovedFromRoom
     | Decided
     | Reported

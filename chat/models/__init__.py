@@ -6,6 +6,7 @@ from chat.models.edit import MessageEdit
 from chat.models.invitation import Invitation
 from chat.models.membership import Membership
 from chat.models.mention import Mention
+from chat.models.merging import Address
 from chat.models.message import Message
 from chat.models.moderation.decision import Appeal, Decision
 from chat.models.moderation.removal import Removal
@@ -25,6 +26,7 @@ from chat.models.thread import ThreadReader
 from chat.models.wishes import NoticeWishes
 
 __all__ = [
+    "Address",
     "Appeal",
     "Attachment",
     "Block",

@@ -22,6 +22,7 @@ from chat.models.direct import Direct
 from chat.models.forwarding import origin_of
 from chat.models.membership import Membership
 from chat.models.mention import Mention
+from chat.models.merging import Address, Merging
 from chat.models.message import Message
 from chat.models.moderation.decision import Decision
 from chat.models.moderation.moderated import Moderated
@@ -130,7 +131,7 @@ def _sum_over_messages(aggregate, **which):
     return Coalesce(Subquery(summed), 0, output_field=models.BigIntegerField())
 
 
-class Room(Direct, Moderated, Pruning, models.Model):
+class Room(Direct, Moderated, Pruning, Merging, models.Model):
     """A conversation and the people in it.
 
     Every change to a message takes the next `revision` under this row's lock. So revisions are
@@ -338,7 +339,8 @@ class Room(Direct, Moderated, Pruning, models.Model):
         # A private room's address is not to be guessed, nor to give its existence away.
         base = slugify(self.name, allow_unicode=True)[:60].strip("-_") or "room"
         # /rooms/new/ is the form.
-        is_free = base != "new" and not Room.objects.filter(slug=base).exists()
+        taken = Room.objects.filter(slug=base), Address.objects.filter(slug=base)
+        is_free = base != "new" and not any(found.exists() for found in taken)
         if self.kind == self.Kind.PUBLIC and is_free:
             return base
         return f"{base}-{secrets.token_hex(4)}"

@@ -37,8 +37,8 @@ def show(request, slug: str, *, written: str = "", status: int = 200):
     if room is None:
         try:
             room = Room.objects.called(slug, request.user)
-        except NotFound as error:
-            raise Http404 from error
+        except NotFound:
+            return moved(request, slug)
         except Banned as refusal:
             return render(request, "chat/banned.html", {"refusal": refusal.message}, status=403)
         room.seen_by(request.user)
@@ -81,6 +81,13 @@ def show(request, slug: str, *, written: str = "", status: int = 200):
         "written": "" if root else written,
     }
     return render(request, "chat/room.html", context, status=status)
+
+
+def moved(request, slug: str):
+    """To the room that the one with this address became part of; messages keep their ids."""
+    room = get_object_or_404(Room.objects.visible_to(request.user), former_addresses__slug=slug)
+    query = request.META["QUERY_STRING"]
+    return redirect(room.get_absolute_url() + (f"?{query}" if query else ""))
 
 
 def entrance(request, slug: str):

@@ -19,7 +19,8 @@ export class Catchup {
     socket.onHere("message_changed", (frame) => this.#live(frame));
     socket.onHere("pruned", (frame) => this.#pruned(frame));
     socket.onHere("changes", (frame) => this.#changes(frame));
-    socket.onHere("resync", () => this.#afresh());
+    // Everybody may hear it at once.
+    socket.onHere("resync", () => setTimeout(() => this.#afresh(), Math.random() * 1000));
     socket.on("missed", ({ room }) => (room ?? socket.room) === socket.room && this.#soon());
   }
 

@@ -19,7 +19,6 @@ def slug_of(path: str) -> str:
 
 
 def test_a_room_gets_another_name(talk, room, site):
-    alice, bob = talk
     site.manage("renameroom", slug_of(room), "Lantern workshop")
     for person in talk:
         expect(person.page.locator("#room-name")).to_have_text("Lantern workshop")
@@ -37,7 +36,19 @@ def test_what_is_deleted_for_good_goes(talk, room, site):
 
 
 def test_a_deleted_room_is_left(talk, room, site):
-    alice, bob = talk
     site.manage("deleteroom", slug_of(room), "--yes")
     for person in talk:
         expect(person.page.locator("#status")).not_to_be_empty()
+
+
+def test_a_room_that_becomes_part_of_another_takes_who_is_there_along(talk, room, site):
+    alice, bob = talk
+    alice.sends("Said in the old room")
+    bob.sees("Said in the old room")
+    site.manage("createroom", "The larger workshop")
+    site.manage("mergerooms", slug_of(room), "the-larger-workshop", "--yes")
+    for person in talk:
+        expect(person.page.locator("#room-name")).to_have_text("The larger workshop")
+        person.sees("Said in the old room")
+    bob.join_room(room)
+    expect(bob.page.locator("#room-name")).to_have_text("The larger workshop")
