@@ -89,20 +89,36 @@ class PeopleQuerySet(models.QuerySet["User"]):
             User.objects.filter(pk=pk).update(activity_at=timezone.now())
             broadcasts.activity(pk, unread=True)
 
-    def expire_guests(self, at_most: int = 20) -> int:
-        """Let go of guests without a session that lives; how many there were.
-
-        Their nicknames are free again; what they wrote stays under the old ones.
-        """
+    def departed_guests(self) -> "PeopleQuerySet":
+        """Guests without a session that lives, who are not let go of yet."""
         alive = Session.objects.filter(pk=OuterRef("session_key"), expire_date__gt=timezone.now())
         signed_in = UserSession.objects.filter(Exists(alive), user=OuterRef("pk"))
         # Who is just entering has a row a moment before a session.
         settled = timezone.now() - timedelta(minutes=5)
         guests = self.filter(is_guest=True, is_active=True, date_joined__lt=settled)
-        gone = list(guests.filter(~Exists(signed_in))[:at_most])
+        return guests.filter(~Exists(signed_in))
+
+    def expire_guests(self, at_most: int = 20) -> int:
+        """Let go of guests without a session that lives; how many there were.
+
+        Their nicknames are free again; what they wrote stays under the old ones.
+        """
+        gone = list(self.departed_guests()[:at_most])
         for guest in gone:
             guest.deactivate()
         return len(gone)
+
+    def forgettable_guests(self) -> "PeopleQuerySet":
+        """Guests who left, and of whom nothing is here that others see or decided about."""
+        nothing = dict.fromkeys(("messages", "attachments", "memberships", "restraints"))
+        nothing |= dict.fromkeys(("reports", "reports_about", "decisions"))
+        return self.filter(is_guest=True, is_active=False, **nothing)
+
+    def forget_guests(self, at_most: int = 100) -> int:
+        """Delete those of forgettable_guests(), some at a time; how many there were."""
+        ids = list(self.forgettable_guests().values_list("pk", flat=True)[:at_most])
+        self.filter(pk__in=ids).delete()
+        return len(ids)
 
 
 class PeopleManager(UserManager.from_queryset(PeopleQuerySet)):  # type: ignore[misc]

@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 from argparse import RawDescriptionHelpFormatter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from textwrap import dedent, indent
 from typing import Any, TypeVar
@@ -41,6 +41,7 @@ class Command(BaseCommand):
 
     examples = ""
     changes_nothing = False  # then there is no --dry-run
+    is_somebodys = True  # else there is no --by
     exit_code = 0  # act() says when it is another
 
     def create_parser(self, prog_name, subcommand, **kwargs):
@@ -55,11 +56,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="only say what would be done; nothing is changed"
         )
-        parser.add_argument(
-            "--by",
-            metavar="USERNAME",
-            help="in whose name it is done; without it, the superuser who was here first",
-        )
+        if self.is_somebodys:
+            parser.add_argument(
+                "--by",
+                metavar="USERNAME",
+                help="in whose name it is done; without it, the superuser who was here first",
+            )
 
     def handle(self, **options):
         try:
@@ -101,7 +103,7 @@ class Command(BaseCommand):
                 bar.update(step.messages)
         return gone
 
-    def each(self, things: Sequence[T]) -> Iterator[T]:
+    def each(self, things: Iterable[T]) -> Iterator[T]:
         """One after the other, with a bar; silent where nobody looks at a terminal."""
         yield from tqdm(things, disable=None, leave=False)
 
@@ -173,3 +175,11 @@ def room(text: str) -> Room:
             f"Several rooms are called “{text}”. Name one by its address: {addresses}"
         )
     raise CommandError(f"There is no room “{text}”. manage.py rooms lists them with addresses.")
+
+
+def positive(text: str) -> int:
+    """A number of an option, at least 1."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

@@ -92,10 +92,14 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
             copy.save(force_insert=True)
         return copies
 
+    def unsent_for_long(self) -> "AttachmentQuerySet":
+        """What was uploaded a while ago and never sent."""
+        return self.unsent().filter(created_at__lt=timezone.now() - Attachment.KEPT_UNSENT)
+
     def expire(self) -> None:
         """Discard what was uploaded and never sent, and what interrupted uploads left behind."""
-        old = self.unsent().filter(created_at__lt=timezone.now() - Attachment.KEPT_UNSENT)
-        while ids := list(old.values_list("pk", flat=True)[: Attachment.SWEPT_AT_ONCE]):
+        old = self.unsent_for_long().values_list("pk", flat=True)
+        while ids := list(old[: Attachment.SWEPT_AT_ONCE]):
             Attachment.objects.filter(pk__in=ids).discard()
 
 

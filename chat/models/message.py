@@ -509,6 +509,17 @@ class Message(models.Model):
         self._take_revision()
         self.save(update_fields=["thread_count", "thread_last", "thread_at", "revision"])
 
+    def recount_thread(self) -> None:
+        """As count_thread(), whatever was counted before."""
+        self.thread_count = Message.objects.visible().filter(thread=self.pk).count()
+        self.count_thread(0)
+
+    def recount_reactions(self) -> None:
+        """Show the reactions that there are. Under the room's lock."""
+        self.reaction_tally = Reaction.tally_of(self)
+        self._take_revision()
+        self.save(update_fields=["reaction_tally", "revision"])
+
     def _require_taking_part(self, user) -> None:
         """Raises NotFound for who is not a member now, and Archived."""
         self.room.require_writable_by(user, self.room.membership_or_error(user))

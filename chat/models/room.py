@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import names
 from chat import broadcasts, limits, markup
 from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken
+from chat.models.checking import Checking
 from chat.models.direct import Direct
 from chat.models.forwarding import origin_of
 from chat.models.membership import Membership
@@ -131,7 +132,7 @@ def _sum_over_messages(aggregate, **which):
     return Coalesce(Subquery(summed), 0, output_field=models.BigIntegerField())
 
 
-class Room(Direct, Moderated, Pruning, Merging, models.Model):
+class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
     """A conversation and the people in it.
 
     Every change to a message takes the next `revision` under this row's lock. So revisions are

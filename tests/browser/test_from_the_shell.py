@@ -38,7 +38,7 @@ def test_what_is_deleted_for_good_goes(talk, room, site):
 def test_a_deleted_room_is_left(talk, room, site):
     site.manage("deleteroom", slug_of(room), "--yes")
     for person in talk:
-        expect(person.page.locator("#status")).not_to_be_empty()
+        expect(person.page.get_by_role("alert")).to_contain_text("You are not in this room")
 
 
 def test_a_room_that_becomes_part_of_another_takes_who_is_there_along(talk, room, site):

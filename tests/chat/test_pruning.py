@@ -115,13 +115,13 @@ class TestWhatGoes:
         assert done["text_bytes"] > 6 * len("lantern 0")
         assert not Notice.objects.exists()
 
-    @pytest.mark.django_db(transaction=True)
-    def test_leaves_no_bytes(self, room, said, alice):
+    def test_leaves_no_bytes(self, room, said, alice, work):
         file = Attachment.objects.create(
             author=alice, message=said[0], name="a.txt", kind="file", size=9, stored="files/abc"
         )
         default_storage.save("files/abc", ContentFile(b"something"))
         prune(room.slug, "--older-than", "364")
+        work()
         assert not default_storage.exists("files/abc")
         assert not Attachment.objects.filter(pk=file.pk).exists()
 

@@ -156,7 +156,7 @@ def test_reindex_brings_the_index_up_to_date(alice, room, capsys):
     search.drop(new)
     Message.objects.filter(pk=stale.pk).update(html="<p>Coffee</p>", body="Coffee")
     Message.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
-    call_command("reindex")
+    call_command("reindexsearch")
     assert found(alice, "tea") == ["Tea"]
     assert found(alice, "coffee") == ["Coffee"]
     assert indexed() == {stale.pk, new.pk}
@@ -167,7 +167,7 @@ def test_reindex_takes_in_as_many_as_there_are(alice, room, monkeypatch):
     monkeypatch.setattr(search, "BATCH", 2)
     messages = said(room, alice, *["Tea"] * 5)
     search.drop_room(room)
-    call_command("reindex")
+    call_command("reindexsearch")
     assert indexed() == {message.pk for message in messages}
 
 

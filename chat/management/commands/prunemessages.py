@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from chat import size
 from chat.management.base import Command as BaseCommand
-from chat.management.base import operator, room
+from chat.management.base import operator, positive, room
 from chat.management.commands.deleteroom import in_words
 from chat.models import Room
 from chat.models.pruning import Gone
@@ -76,13 +76,6 @@ class Command(BaseCommand):
             return about, "\n".join([*lines, f"{total:,} messages and their threads would go."])
         lines = [f"{slug}: {in_words(asdict(gone))}" for slug, gone in done.items()]
         return about, "\n".join([*lines, f"Deleted: {in_words(about)}.", compared(before, after)])
-
-
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 def choose(names: list[str], every: bool, retention: bool) -> list[Room]:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0020_pruning'),
+        ('chat', '0022_pruning'),
     ]
 
     operations = [
