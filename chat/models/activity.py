@@ -4,10 +4,11 @@ from datetime import datetime
 from heapq import merge
 from itertools import islice
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from chat.models.mention import Mention
 from chat.models.reaction import Reaction
+from chat.models.thread import ThreadReader
 
 
 def activity_of(user, most: int, before: datetime | None = None) -> list[Mention | Reaction]:
@@ -43,10 +44,16 @@ def _has_unread(user) -> bool:
     since = {"created_at__gt": user.activity_seen_at, "message__deleted_at": None}
     if Reaction.objects.filter(to=user.pk, **since).exclude(user=user.pk).exists():
         return True
-    news = Mention.objects.of(user).filter(room__memberships__user=user.pk, **since)
-    in_rooms = news.filter(message__thread=None, message__gt=F("room__memberships__last_read"))
+    news = Mention.objects.of(user).filter(**since)
+    in_rooms = news.filter(
+        room__memberships__user=user.pk,
+        message__thread=None,
+        message__gt=F("room__memberships__last_read"),
+    )
+    has_read_thread = ThreadReader.objects.filter(
+        root=OuterRef("message__thread"), user=user.pk, last_read__gte=OuterRef("message")
+    )
     in_threads = news.filter(
-        message__thread__readers__user=user.pk,
-        message__gt=F("message__thread__readers__last_read"),
+        ~Exists(has_read_thread), room__memberships__user=user.pk, message__thread__isnull=False
     )
     return in_rooms.exists() or in_threads.exists()
