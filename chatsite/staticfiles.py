@@ -9,14 +9,23 @@ from servestatic.storage import CompressedManifestStaticFilesStorage
 PRIVATE = re.compile(r"(?:(?<=[.{};\n])|(?<=async)|(?<=get)|(?<=set))#(\w+)")
 
 
+# What says the same in fewer bytes, and better only to readers.
+SHORTER = [
+    (re.compile(r"\bconst(?=[ {\[])"), "let"),
+    (re.compile(r"(?<![\w$])\((\w+)\)=>"), r"\1=>"),
+    (re.compile(r";(?=\})"), ""),
+]
+
+
 def shorten(code: str) -> str:
-    """The module `code`, with names of one letter for what no other module can name; and with `let`
-    for `const`, which only its readers need.
+    """The module `code`, as jsmin() leaves it, in fewer bytes; what no other module can name has
+    names of one letter.
     """
-    code = re.sub(r"\bconst(?=[ {\[])", "let", code)
+    for long, short in SHORTER:
+        code = long.sub(short, code)
     names: list[str] = list(dict.fromkeys(PRIVATE.findall(code)))
-    short = dict(zip(names, ascii_letters, strict=False))
-    return PRIVATE.sub(lambda found: "#" + str(short.get(found[1], found[1])), code)
+    letters = dict(zip(names, ascii_letters, strict=False))
+    return PRIVATE.sub(lambda found: "#" + str(letters.get(found[1], found[1])), code)
 
 
 class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
