@@ -8,8 +8,7 @@ const PATIENCE = 200;
 export class Catchup {
   #ahead = new Set();
   #timer = 0;
-
-  #forgetting = 0;
+  #waiting;
 
   /** `reload` loads the room afresh and gives the revision it then has; `oldest` is the id of the
       oldest message that is shown. */
@@ -17,10 +16,12 @@ export class Catchup {
     Object.assign(this, { socket, revision, take, reload, oldest });
     socket.onHere("new_message", (frame) => this.#live(frame));
     socket.onHere("message_changed", (frame) => this.#live(frame));
-    socket.onHere("pruned", (frame) => this.#pruned(frame));
+    socket.onHere("pruned", ({ revision, up_to }) => {
+      this.#forget(up_to);
+      this.expect(revision);
+    });
     socket.onHere("changes", (frame) => this.#changes(frame));
-    // Everybody may hear it at once.
-    socket.onHere("resync", () => setTimeout(() => this.#afresh(), Math.random() * 1000));
+    socket.onHere("resync", () => this.#later());
     socket.on("missed", ({ room }) => (room ?? socket.room) === socket.room && this.#soon());
   }
 
@@ -35,11 +36,6 @@ export class Catchup {
     for (const one of [...also, revision]) this.expect(one);
   }
 
-  #pruned({ revision, up_to }) {
-    this.#forget(up_to);
-    this.expect(revision);
-  }
-
   #changes({ messages, revision, pruned_up_to }) {
     this.take(messages);
     this.#forget(pruned_up_to);
@@ -48,9 +44,13 @@ export class Catchup {
 
   /** What is on the page may be deleted for good; more of it may follow at once. */
   #forget(upTo) {
-    if (!(this.oldest() <= upTo)) return;
-    clearTimeout(this.#forgetting);
-    this.#forgetting = setTimeout(() => this.#afresh(), 500 + Math.random() * 500);
+    if (this.oldest() <= upTo) this.#later();
+  }
+
+  /** Everybody may hear it at once. */
+  #later() {
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(() => this.#afresh(), 500 + Math.random() * 500);
   }
 
   #reached(revision) {

@@ -68,7 +68,7 @@ async function join() {
 }
 
 socket.on("welcome", ({ user }) => (user.id === config.user.id ? join() : location.reload()));
-socket.onHere("room_moved", ({ to }) => location.replace(`${urls.rooms}${encodeURIComponent(to)}/`));
+socket.onHere("room_moved", () => location.reload()); // its address leads there
 socket.onHere("removed_from_room", () => {
   isOut = true;
   status.removed();
