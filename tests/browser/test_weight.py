@@ -51,4 +51,4 @@ def test_a_room_page_is_light(page):
     assert any("completion" in url for url in everything)
     assert not any("completion" in url for url in at_once)
     assert weight(at_once) < 60 * 1024
-    assert weight(everything) < 128 * 1024
+    assert weight(everything) < 132 * 1024
