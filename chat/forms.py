@@ -147,7 +147,9 @@ class NewScheduledForm(ScheduledForm):
 
     def clean_attachments(self) -> list[int]:
         ids = self.cleaned_data["attachments"] or []
-        if not isinstance(ids, list) or not all(type(one) is int for one in ids):
+        if not isinstance(ids, list) or not all(
+            type(one) is int and 0 < one < 2**63 for one in ids
+        ):
             raise forms.ValidationError("A list of ids")
         return ids
 

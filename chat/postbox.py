@@ -60,12 +60,24 @@ class Postbox:
         return await letter.answer
 
     async def _carry(self, slug: str) -> None:
-        while letters := self.waiting[slug][:MOST]:
-            del self.waiting[slug][:MOST]
+        try:
+            while letters := self.waiting[slug][:MOST]:
+                del self.waiting[slug][:MOST]
+                await self._write(letters)
+        finally:
+            del self.waiting[slug]
+
+    @staticmethod
+    async def _write(letters: "Sequence[Letter]") -> None:
+        try:
             await in_thread(write_together, letters)
+        except Exception as error:
+            # Not of a post but of the thread or its connection: nobody waits for ever.
             for letter in letters:
-                letter.arrive()
-        del self.waiting[slug]
+                if not isinstance(letter.outcome, Message):
+                    letter.outcome = error
+        for letter in letters:
+            letter.arrive()
 
 
 def write_together(letters: Sequence[Letter]) -> None:

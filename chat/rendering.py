@@ -33,9 +33,11 @@ class Look:
     def of(cls, message) -> "Look":
         author, original = message.author, message.reply_to
         return cls(
-            ids=(message.pk, message.revision),
+            # With the room: where one became part of another, revisions are of that one's count.
+            ids=(message.room_id, message.pk, message.revision),
             author=(author.pk, author.name, author.avatar.name, author.is_guest, author.is_bot),
-            quoted=original and (original.pk, original.revision, original.author.name),
+            quoted=original
+            and (original.room_id, original.pk, original.revision, original.author.name),
             message=message,
         )
 

@@ -110,4 +110,4 @@ class Mention(models.Model):
             memberships = message.room.memberships.filter(user__in=[one for one in ids if one])
             memberships.filter(named_up_to__lt=message.pk).update(named_up_to=message.pk)
             people = get_user_model().objects.filter(pk__in=[one for one in ids if one])
-            transaction.on_commit(partial(people.note_activity, message.author))
+            transaction.on_commit(partial(people.note_activity, message.author), robust=True)

@@ -286,7 +286,8 @@ class Message(models.Model):
             if timezone.now() - message.created_at > self.UNDONE_WITHIN:
                 raise NotAllowed(_("It is too late to undo this. It can still be deleted."))
             if message.files:
-                message.attachments.update(message=None)
+                # As if they had just come: what waits for long unsent is swept away.
+                message.attachments.update(message=None, created_at=timezone.now())
                 message.files = []
             if not message.thread_count:
                 message.taken_back_at = timezone.now()

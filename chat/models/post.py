@@ -94,7 +94,8 @@ class Post:
         room.active_at = message.created_at
         if not root:
             room.last_message = message
-        transaction.on_commit(lambda: broadcasts.message_posted(message))
+        # Robust: what goes wrong in telling of one keeps none of its neighbours untold.
+        transaction.on_commit(lambda: broadcasts.message_posted(message), robust=True)
         if root:
             root.count_thread(+1)
             ThreadReader.take_part(message)

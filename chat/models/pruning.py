@@ -64,6 +64,8 @@ class Pruning:
     archived_at: datetime | None
     messages: Any
     reports: Any
+    decisions: Any
+    scheduled: Any
     memberships: Any
     locked: Any
     save: Any
@@ -87,7 +89,16 @@ class Pruning:
 
     def _prunable(self) -> QuerySet[Message]:
         reported = self.reports.open().filter(message__isnull=False).values("message")
-        held = self.messages.pinned(), self.messages.filter(pk__in=reported)
+        appealed = self.decisions.filter(
+            appeal__isnull=False, appeal__answered_at=None, message__isnull=False
+        ).values("message")
+        to_come = self.scheduled.filter(thread__isnull=False).values("thread")
+        held = (
+            self.messages.pinned(),
+            self.messages.filter(pk__in=reported),
+            self.messages.filter(pk__in=appealed),
+            self.messages.filter(pk__in=to_come),
+        )
         prunable = self.messages.in_main()
         for messages in held:
             roots = messages.order_by().values_list(Coalesce("thread", "pk"))

@@ -479,9 +479,15 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
 
     @contextmanager
     def locked(self):
-        """This room read afresh, its row locked until the block's transaction ends."""
+        """This room read afresh, its row locked until the block's transaction ends.
+
+        Raises NotFound when it is no more.
+        """
         with transaction.atomic():
-            yield Room.objects.select_for_update().get(pk=self.pk)
+            room = Room.objects.select_for_update().filter(pk=self.pk).first()
+            if room is None:
+                raise NotFound
+            yield room
 
     def post(self, author, body: str, **more) -> Message:
         """Say something in this room. Takes and raises what prepare_post() does, or raises

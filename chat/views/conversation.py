@@ -261,7 +261,8 @@ def history_page(room: Room, root: Message | None, *, before=None, after=None, a
     history = cache.get(key)
     if history is None:
         history = rendered(room.messages.in_main().page(before=before, after=after, around=around))
-        cache.set(key, history, 3600)
+        is_newest = (before, after, around) == (None, None, None)
+        cache.set(key, history, 3600 if is_newest else 300)
     return history
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError
 
-from chat import limits, search
+from chat import limits, rendering, search
 from chat.errors import NotFound
 from chat.models import Membership, Message, Report, Room, Scheduled
 from chat.models.pruning import Pruning
@@ -205,3 +205,13 @@ class TestOpenBrowsers:
         changes = await others.ask("sync", room="loft", since=5)
         assert [message["revision"] for message in changes["messages"]] == [6, 7, 8, 9, 10]
         assert {message["body"][:5] for message in changes["messages"]} == {"attic"}
+
+
+def test_a_message_is_drawn_anew_in_the_room_it_came_to(room, open_room, alice):
+    """Its revision there may be one that it had here, when it said something else."""
+    message = room.post(alice, "A secret")
+    assert "A secret" in rendering.fragment(message)
+    Message.objects.filter(pk=message.pk).update(room=open_room, html="<p>Nothing</p>")
+    moved = Message.objects.with_author().get(pk=message.pk)
+    assert moved.revision == message.revision
+    assert "A secret" not in rendering.fragment(moved)

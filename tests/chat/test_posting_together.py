@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from chat import broadcasts, postbox
 from chat.models import Post, ThreadReader
 from chat.postbox import running_postbox
 from chat.threads import in_page_thread, in_thread
@@ -136,3 +137,28 @@ def test_several_posts_lock_and_write_the_room_once(alice, bob, room):
     words = [query["sql"].split()[0] for query in queries]
     assert (words.count("INSERT"), words.count("UPDATE"), words.count("COMMIT")) == (3, 1, 1)
     assert words.count("SELECT") == 1
+
+
+async def test_a_thread_that_fails_leaves_nobody_waiting(room, alice, monkeypatch):
+    async def fail(*args):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(postbox, "in_thread", fail)
+        with pytest.raises(RuntimeError):
+            await running_postbox().post(room.slug, partial(room.prepare_post, alice, "One"))
+    message = await running_postbox().post(room.slug, partial(room.prepare_post, alice, "Two"))
+    assert message.body == "Two"
+
+
+def test_what_tells_of_one_and_fails_keeps_no_other_untold(alice, room, monkeypatch):
+    told = []
+
+    def tell(message):
+        if message.body == "One":
+            raise RuntimeError
+        told.append(message.body)
+
+    monkeypatch.setattr(broadcasts, "message_posted", tell)
+    Post.write_all([room.prepare_post(alice, words) for words in ("One", "Two")])
+    assert told == ["Two"]

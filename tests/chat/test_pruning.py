@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chat import limits, search
 from chat.errors import ChatError
-from chat.models import Attachment, Message, Notice, Report, Room
+from chat.models import Attachment, Decision, Message, Notice, Report, Room, Scheduled
 from chat.models.pruning import Pruning
 from chat.threads import in_thread
 from tests.commands import run
@@ -288,3 +288,13 @@ class TestOpenBrowsers:
         await tab.receive("removed_from_room", room=room.slug)
         await tab.nothing("pruned")
         assert not await Room.objects.aexists()
+
+
+def test_what_is_appealed_or_still_answered_in_a_thread_stays(room, alice, bob):
+    disputed = room.post(bob, "Not so bad")
+    disputed.remove(alice, reason="insults")
+    Decision.objects.get(message=disputed.pk).appeal_by(bob, "It was a joke")
+    root = room.post(bob, "A question")
+    Scheduled.create(room, bob, "An answer", timezone.now() + timedelta(days=1), thread=root.pk)
+    gone = room.post(bob, "Nothing more")
+    assert list(room.older_than(timezone.now() + timedelta(days=1))) == [gone]

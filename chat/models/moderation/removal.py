@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +52,8 @@ class Removal(models.Model):
     def forget_old(cls) -> None:
         """Let go for good of what was removed long ago, and of its files."""
         for removal in cls.objects.filter(created_at__lt=timezone.now() - cls.KEPT).iterator():
-            with transaction.atomic():
-                removal.message.attachments.release()
-                removal.message.edits.all().delete()
-                removal.delete()
+            with removal.message.room.locked():
+                if cls.objects.filter(pk=removal.pk).exists():  # and was not given back just now
+                    removal.message.attachments.release()
+                    removal.message.edits.all().delete()
+                    removal.delete()
