@@ -189,5 +189,5 @@ def test_in_an_archived_room_there_is_nothing_to_press(spoken):
     bob.last.locator(".body").dblclick(position={"x": 2, "y": 2})
     alice.visit(f"{alice.page.url.removeprefix(alice.url)}edit/")
     alice.page.locator("form[action*=archive] button").click()
-    expect(bob.page.locator(".closed")).to_be_visible()
+    expect(bob.page.locator(".read-only")).to_be_visible()
     expect(chip(bob.last, "👍")).to_have_css("pointer-events", "none")

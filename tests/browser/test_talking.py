@@ -189,7 +189,7 @@ def test_an_archived_room_can_be_read_but_not_written_in(talk):
     bob.sees("Last words")
     alice.visit(f"{alice.page.url.removeprefix(alice.url)}edit/")
     alice.page.locator("form[action*=archive] button").click()
-    expect(bob.page.locator(".closed")).to_be_visible()
+    expect(bob.page.locator(".read-only")).to_be_visible()
     expect(bob.composer).not_to_be_visible()
 
 
