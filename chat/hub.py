@@ -30,6 +30,7 @@ LAYER_ERRORS = (RedisError, OSError, TimeoutError)
 MAX_UNPUBLISHED = 10_000
 PATIENCE = 1.0  # seconds; the layer itself would wait for ever for a Redis that is silent
 MOMENT = 0.1  # seconds; less than a client waits for a revision that it has not heard of
+REST = 40e-6  # seconds per member between two writes to a group: ten times what it takes
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between tries while the layer is away
 
 
@@ -57,6 +58,8 @@ class RoomHub:
         self.next_try: asyncio.TimerHandle | None = None  # while the layer is away
         self.channel: str | None = None
         self.pending: dict[str, list[Frame]] = {}
+        # When the last write to a group has been rested from, on the clock of the loop.
+        self.rested: dict[str, float] = {}
         self.outbox: asyncio.Queue[tuple[str, dict]] = asyncio.Queue(MAX_UNPUBLISHED)
         self.overflowed: set[str] = set()
         # What gather() has collected, by key; from several threads.
@@ -90,6 +93,7 @@ class RoomHub:
             if not members:
                 del self.members[group]
                 self.revisions.pop(group, None)
+                self.rested.pop(group, None)
                 self.loop.create_task(self._unsubscribe(group))
 
     def leave_all(self, member: Member, groups: Iterable[str]) -> None:
@@ -203,18 +207,21 @@ class RoomHub:
             return
         if (revision := message.get("revision")) and group in self.members:
             self.revisions[group] = max(revision, self.revisions.get(group, 0))
-        if not self.pending:
-            # Runs after everything that is waiting in the layer was taken: frames for one group
-            # that arrive together leave in one write, and none waits for another.
-            self.loop.call_soon(self._flush)
-        self.pending.setdefault(group, []).append(Frame(message["text"]))
+        if group not in self.pending:
+            # What arrives together leaves in one write: the first of it at once, after everything
+            # that waits in the layer was taken, but where many listen and much is said the next
+            # not before a rest, so that no room has this process to itself.
+            self.pending[group] = []
+            self.loop.call_at(self.rested.get(group, 0), self._flush, group)
+        self.pending[group].append(Frame(message["text"]))
 
-    def _flush(self) -> None:
-        pending, self.pending = self.pending, {}
-        for group, frames in pending.items():
-            data = joined(frames)
-            for member in tuple(self.members.get(group, ())):
-                member.write(frames, data)
+    def _flush(self, group: str) -> None:
+        frames, members = self.pending.pop(group), tuple(self.members.get(group, ()))
+        data = joined(frames)
+        for member in members:
+            member.write(frames, data)
+        if members:
+            self.rested[group] = self.loop.time() + min(MOMENT, REST * len(members))
 
     def tell(self, group: str, frame: ServerFrame) -> None:
         """Write `frame` to the members of `group` in this process only."""

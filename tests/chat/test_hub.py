@@ -174,10 +174,16 @@ class Listener:
 
     def __init__(self):
         self.told: asyncio.Queue[str] = asyncio.Queue()
+        self.orders: asyncio.Queue[dict] = asyncio.Queue()
+        self.writes = 0
 
     def write(self, frames, data):
+        self.writes += 1
         for frame in frames:
             self.told.put_nowait(frame.text)
+
+    def heed(self, order):
+        self.orders.put_nowait(order)
 
 
 async def test_who_comes_while_the_last_one_leaves_is_told(live, monkeypatch):
@@ -201,6 +207,22 @@ async def test_who_comes_while_the_last_one_leaves_is_told(live, monkeypatch):
         hub.publish("user.0", text="Welcome back")
     async with asyncio.timeout(5):
         assert await listener.told.get() == "Welcome back"
+
+
+async def test_what_is_said_quickly_to_many_leaves_in_few_writes(live, monkeypatch):
+    monkeypatch.setattr(hub, "MOMENT", 0.5)
+    monkeypatch.setattr(hub, "REST", 0.5)  # as if this one were thousands
+    running, listener = hub.running_hub(), Listener()
+    await running.join(listener, ["user.0"])
+    hub.publish("user.0", text="1")
+    async with asyncio.timeout(5):
+        assert await listener.told.get() == "1"  # it waits for nothing
+        for number in range(2, 8):
+            hub.publish("user.0", text=str(number))
+            hub.publish("user.0", order={"do": "note that it came"})
+            await listener.orders.get()
+        assert [await listener.told.get() for _ in range(2, 8)] == list("234567")
+    assert listener.writes == 2
 
 
 async def test_the_watch_is_still_when_nothing_was_lost(tab_of, says, alice, bob, room):
