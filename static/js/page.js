@@ -12,5 +12,8 @@ switchThemeInPlace();
 keepOfflinePage();
 askFirst();
 tellZone();
-// Only who is signed in can leave.
-if (document.getElementById("leaving")) import("./elsewhere.js").then(({ enableKeys }) => enableKeys());
+// Only who is signed in can leave. Without the keys, because the server has just gone, all works too.
+if (document.getElementById("leaving")) {
+  const enable = ({ enableKeys }) => enableKeys();
+  import("./elsewhere.js").then(enable, () => {});
+}
