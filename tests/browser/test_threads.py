@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, expect
 def begun(talk):
     """Bob has a thread open beside the room, under what Alice said; Alice has only the room."""
     alice, bob = talk
+    alice.page.keyboard.press("Shift+Escape")  # whatever other conversations left unread
     alice.sends("Shall we move the release?")
     bob.sees("Shall we move the release?")
     bob.does("thread", bob.last)
