@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat.models import Membership, NoticeWishes, Reason, Room
+from chat.models import Decision, Membership, NoticeWishes, Reason, Room
 
 NO_AUTOCOMPLETE = {"autocomplete": "off"}
 
@@ -162,9 +162,9 @@ class WordsForm(forms.Form):
 
     words = forms.CharField(
         label=_("In your words"),
-        max_length=500,
+        max_length=Decision._meta.get_field("words").max_length,
         required=False,
-        widget=forms.Textarea({**NO_AUTOCOMPLETE, "dir": "auto", "rows": 2, "maxlength": 500}),
+        widget=forms.Textarea({**NO_AUTOCOMPLETE, "dir": "auto", "rows": 2}),
     )
 
 

@@ -8,8 +8,6 @@ class Draft(models.Model):
     Not on the membership: memberships are read with every page, their drafts hardly ever.
     """
 
-    LENGTH = 10_000  # characters
-
     membership = models.OneToOneField("chat.Membership", models.CASCADE, primary_key=True)
     body = models.TextField(_("text"))
     reply_to = models.ForeignKey("chat.Message", models.SET_NULL, null=True, related_name="+")
