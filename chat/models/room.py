@@ -36,6 +36,11 @@ from chat.queue import later
 
 # Who is looking has then read it, and what one says in several breaths is one notice.
 NOTICED_AFTER = timedelta(seconds=2)
+# Whether something may hold a member back, of the `membership` that is read with a `room`.
+IS_HELD = """
+    membership.muted_until IS NOT NULL OR membership.role = 'member'
+    AND (room.slow_seconds > 0 OR room.locked_at IS NOT NULL)
+"""
 
 
 class RoomQuerySet(models.QuerySet["Room"]):
@@ -69,14 +74,14 @@ class RoomQuerySet(models.QuerySet["Room"]):
         Direct conversations too, seen_by() them, but for those that they have hidden. In SQL, as
         every page of a room asks, and the ORM takes six times as long.
         """
-        query = """
-            SELECT room.*, mine.id AS mine, role, last_read, named_up_to, has_draft,
-                mine.muted_until IS NOT NULL OR mine.role = 'member'
-                AND (room.slow_seconds > 0 OR room.locked_at IS NOT NULL) AS is_held
-            FROM chat_membership mine JOIN chat_room room ON room.id = mine.room_id
-            WHERE mine.user_id = %s AND NOT mine.is_hidden AND room.archived_at IS NULL
+        query = f"""
+            SELECT room.*, membership.id AS mine, role, last_read, named_up_to, has_draft,
+                {IS_HELD} AS is_held
+            FROM chat_membership membership JOIN chat_room room ON room.id = membership.room_id
+            WHERE membership.user_id = %s AND NOT membership.is_hidden
+                AND room.archived_at IS NULL
             ORDER BY room.active_at DESC, room.id DESC LIMIT %s
-        """
+        """  # noqa: S608
         rooms: list[Room] = list(self.raw(query, [user.pk, most]))
         named = []
         for room in rooms:
@@ -396,12 +401,11 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
             self.hide_from(user)
             return
         with self.locked() as room:
-            mine = room.memberships.filter(user=user)
-            if mine.filter(role=Membership.Role.OWNER) and not room._owners().exclude(user=user):
+            if room._is_only_owner(user):
                 raise NotAllowed(
                     _("You are the only owner. Make somebody else an owner first, or archive it.")
                 )
-            room._drop(mine)
+            room._drop(room.memberships.filter(user=user))
 
     def add_member(self, by, user, role="member") -> Membership:
         """Bring somebody in, whether they asked or not. Only owners may. Raises NotAllowed."""
@@ -438,14 +442,20 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
 
     def give_role(self, user, role: str) -> None:
         """For set_role() and what takes it back, under the room's lock. One owner always stays."""
-        if role != Membership.Role.OWNER and not self._owners().exclude(user=user):
-            raise NotAllowed(_("A room needs an owner. Make somebody else one first."))
+        if role != Membership.Role.OWNER:
+            self.require_owner_beside(user)
         if not self.memberships.filter(user=user).update(role=role):
             raise NotFound
         transaction.on_commit(lambda: broadcasts.room_changed(self))
 
-    def _owners(self):
-        return self.memberships.filter(role=Membership.Role.OWNER)
+    def require_owner_beside(self, user) -> None:
+        """Raises NotAllowed where `user` is the only owner."""
+        if self._is_only_owner(user):
+            raise NotAllowed(_("A room needs an owner. Make somebody else one first."))
+
+    def _is_only_owner(self, user) -> bool:
+        owners = self.memberships.filter(role=Membership.Role.OWNER).values_list("user", flat=True)
+        return list(owners) == [user.pk]
 
     def admit(self, user, role=Membership.Role.MEMBER) -> tuple[Membership, bool]:
         """Make `user` a member, whoever asks; and whether they were none before. Raises Banned.
@@ -555,9 +565,7 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM chat_room WHERE id = %s FOR UPDATE", [self.pk])
         query = f"""
-            SELECT room.*, membership.user_id AS member,
-                membership.muted_until IS NOT NULL OR membership.role = 'member'
-                AND (room.slow_seconds > 0 OR room.locked_at IS NOT NULL) AS is_held
+            SELECT room.*, membership.user_id AS member, {IS_HELD} AS is_held
             FROM chat_room room
             JOIN chat_membership membership ON membership.room_id = room.id
             WHERE room.id = %s AND membership.user_id IN ({", ".join(["%s"] * len(people))})

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import translation
 from django.views.decorators.http import require_GET, require_http_methods
 from msgspec import to_builtins
 from msgspec.structs import asdict
@@ -187,20 +187,16 @@ def held_back(room: Room, membership: Membership | None) -> dict | None:
         return None
     try:
         room.require_voice(membership)
-    except Muted as refusal:
+    except (Muted, Locked) as refusal:
         return {"kind": refusal.code, "text": str(refusal), "until": membership.muted_until}
-    except Locked as refusal:
-        return {"kind": refusal.code, "text": str(refusal), "until": None}
     return None
 
 
 def slow_mode(room: Room, membership: Membership | None) -> dict | None:
     """How many seconds this member waits between two messages, and how many are left."""
-    if not room.slow_seconds or (membership and membership.role != Membership.Role.MEMBER):
+    if not room.is_slow_for(membership):
         return None
-    spoke_at = membership and membership.spoke_at
-    left = room.slow_seconds - (timezone.now() - spoke_at).total_seconds() if spoke_at else 0
-    return {"every": room.slow_seconds, "left": max(0, round(left))}
+    return {"every": room.slow_seconds, "left": round(room.wait_of(membership))}
 
 
 @login_required

@@ -21,6 +21,12 @@ def noted(to, related_name="+"):
     )
 
 
+def require_other(by, person_id: int | None) -> None:
+    """Raises NotAllowed where somebody would decide about themselves."""
+    if by.pk == person_id:
+        raise NotAllowed(_("Others decide about you."))
+
+
 class DecisionQuerySet(models.QuerySet):
     def with_names(self) -> "DecisionQuerySet":
         """Everything that showing them needs. What is gone by now is None, its name is kept."""
@@ -151,15 +157,17 @@ class Decision(Why):
         try:
             with transaction.atomic():
                 self._undo(by)
-                about = {"room": self.room, "person": self.person, "message": self.message}
-                kind = self.Kind.REVERSED
-                return self.record(kind, by, of=self, report=report, **about, **why)
+                return self.answer(self.Kind.REVERSED, by, report=report, **why)
         except IntegrityError:
             raise NotAllowed(_("That was taken back already.")) from None
 
+    def answer(self, kind, by, **more) -> "Decision":
+        """Record a decision about this one."""
+        about = {"room": self.room, "person": self.person, "message": self.message}
+        return self.record(kind, by, of=self, **about, **more)
+
     def _require_reversible_by(self, by) -> None:
-        if self.person_id == by.pk:
-            raise NotAllowed(_("Others decide about you."))
+        require_other(by, self.person_id)
         if self.kind == self.Kind.SUSPENDED:
             if not by.has_perm("accounts.change_user"):
                 raise NotAllowed
@@ -208,8 +216,7 @@ class Decision(Why):
         """Let `person` in no more, anywhere on the site. For who may change people."""
         if not by.has_perm("accounts.change_user") or (person.is_staff and not by.is_superuser):
             raise NotAllowed
-        if by == person:
-            raise NotAllowed(_("Others decide about you."))
+        require_other(by, person.pk)
         with transaction.atomic():
             person.deactivate()
             return cls.record(cls.Kind.SUSPENDED, by, person=person, report=report, **why)
@@ -309,8 +316,7 @@ class Appeal(models.Model):
         with self._answering() as appeal:
             decision = appeal.decision
             decision._require_reversible_by(by)
-            about = {"person": decision.person, "room": decision.room, "message": decision.message}
-            appeal.answer = Decision.record(Decision.Kind.UPHELD, by, of=decision, **about, **why)
+            appeal.answer = decision.answer(Decision.Kind.UPHELD, by, **why)
         return appeal.answer
 
     @contextmanager

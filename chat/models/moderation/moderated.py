@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from chat import broadcasts
 from chat.errors import Invalid, Locked, NotAllowed, NotFound, TooSoon
 from chat.models.membership import Membership
-from chat.models.moderation.decision import Decision
-from chat.models.moderation.report import tell_of_open_ones, who_waits
+from chat.models.moderation.decision import Appeal, Decision, require_other
 from chat.models.moderation.restraint import Restraint
 from chat.models.moderation.why import in_time
 
@@ -26,6 +25,7 @@ class Moderated:
 
     MOST_SLOW = 3600  # seconds
 
+    objects: Any
     pk: Any
     kind: str
     slow_seconds: int
@@ -42,8 +42,9 @@ class Moderated:
     require_role: Any
     save: Any
     _drop: Any
-    _owners: Any
+    require_owner_beside: Any
     restraints: Any
+    reports: Any
 
     # People -------------------------------------------------------------------------------------
 
@@ -105,8 +106,7 @@ class Moderated:
         """The room, locked, where `by` may decide about `person`."""
         with self.locked() as room:
             mine = room.require_role(by, Membership.Role.MODERATOR)
-            if by == person:
-                raise NotAllowed(_("Others decide about you."))
+            require_other(by, person.pk)
             theirs = room.membership_of(person)
             above = room.is_run_from_above_by(by, Membership.Role.MODERATOR)
             if mine and theirs and not above and not mine.outranks(theirs):
@@ -127,9 +127,8 @@ class Moderated:
         """End the membership of `person`; whether there was one. Raises NotAllowed for the last
         owner. A link that is used up does not bring them back.
         """
+        self.require_owner_beside(person)
         theirs = self.memberships.filter(user=person)
-        if theirs.filter(role=Membership.Role.OWNER) and not self._owners().exclude(user=person):
-            raise NotAllowed(_("A room needs an owner. Make somebody else one first."))
         was_member = theirs.exists()
         if was_member:
             self._drop(theirs)
@@ -208,15 +207,24 @@ class Moderated:
 
     def take_turn(self, membership: Membership) -> None:
         """Count a message in slow mode, under the room's lock. Raises TooSoon."""
-        if not self.slow_seconds or membership.role != Membership.Role.MEMBER:
+        if not self.is_slow_for(membership):
             return
-        now = timezone.now()
-        if membership.spoke_at:
-            wait = self.slow_seconds - (now - membership.spoke_at).total_seconds()
-            if wait > 0:
-                raise TooSoon.after(wait)
-        membership.spoke_at = now
+        if wait := self.wait_of(membership):
+            raise TooSoon.after(wait)
+        membership.spoke_at = timezone.now()
         membership.save(update_fields=["spoke_at"])
+
+    def is_slow_for(self, membership: Membership | None) -> bool:
+        """Whether who has that `membership`, or will have one, must wait between two messages."""
+        is_member = membership is None or membership.role == Membership.Role.MEMBER
+        return self.slow_seconds > 0 and is_member
+
+    def wait_of(self, membership: Membership | None) -> float:
+        """Seconds until they may write again, in slow mode."""
+        if membership is None or membership.spoke_at is None:
+            return 0.0
+        since = timezone.now() - membership.spoke_at
+        return max(0.0, self.slow_seconds - since.total_seconds())
 
     def terms_for(self, user) -> dict[str, datetime | None]:
         """With what a new membership of `user` begins, as leaving ends nothing. Raises Banned."""
@@ -231,12 +239,25 @@ class Moderated:
         return terms
 
     def tell_moderators(self) -> None:
-        """That something was reported or appealed, or decided."""
-        tell_of_open_ones(self)
+        """How many reports and appeals wait for them, after one came or was decided."""
+        people = self._who_waits()
+        type(self).objects.filter(pk=self.pk).update(waiting=len(people))
+        moderators = self.memberships.exclude(role=Membership.Role.MEMBER)
+        for moderator in moderators.values_list("user", flat=True):
+            count = len(people) - people.count(moderator)  # nobody decides about themselves
+            transaction.on_commit(partial(broadcasts.reported, self, moderator, count))
 
     def waiting_for(self, moderator) -> int:
         """How many reports and appeals `moderator` can decide here."""
-        return sum(pk != moderator.pk for pk in who_waits(self)) if self.waiting else 0
+        return sum(pk != moderator.pk for pk in self._who_waits()) if self.waiting else 0
+
+    def _who_waits(self) -> list[int]:
+        """The ids of the people whom the open reports and appeals concern."""
+        appeals = Appeal.objects.open().filter(decision__room=self.pk)
+        return [
+            *self.reports.open().values_list("person", flat=True),
+            *appeals.values_list("decision__person", flat=True),
+        ]
 
 
 RECORDED = {

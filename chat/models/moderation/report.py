@@ -1,14 +1,12 @@
-from functools import partial
-
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import broadcasts, limits
+from chat import limits
 from chat.errors import Invalid, NotAllowed, NotFound, Taken
-from chat.models.moderation.decision import Appeal, Decision, noted
+from chat.models.moderation.decision import Decision, noted, require_other
 from chat.models.moderation.why import Why, checked
 
 
@@ -121,8 +119,7 @@ class Report(Why):
 
     def dismiss(self, by, **why) -> Decision:
         """There is nothing wrong. For who moderates its room, or the site."""
-        if self.person_id == by.pk:
-            raise NotAllowed(_("Others decide about you."))
+        require_other(by, self.person_id)
         if not by.has_perm("chat.change_report"):
             if self.room is None:
                 raise NotFound
@@ -132,21 +129,3 @@ class Report(Why):
                 raise NotAllowed(_("Somebody decided that already."))
             about = {"room": self.room, "person": self.person, "message": self.message}
             return Decision.record(Decision.Kind.DISMISSED, by, **about, report=self, **why)
-
-
-def who_waits(room) -> list[int]:
-    """The ids of the people whom the open reports and appeals of `room` concern."""
-    appeals = Appeal.objects.open().filter(decision__room=room)
-    return [
-        *room.reports.open().values_list("person", flat=True),
-        *appeals.values_list("decision__person", flat=True),
-    ]
-
-
-def tell_of_open_ones(room) -> None:
-    """Tell who moderates `room` how many reports and appeals wait for them there."""
-    people = who_waits(room)
-    type(room).objects.filter(pk=room.pk).update(waiting=len(people))
-    for moderator in room.memberships.exclude(role="member").values_list("user", flat=True):
-        count = len(people) - people.count(moderator)  # nobody decides about themselves
-        transaction.on_commit(partial(broadcasts.reported, room, moderator, count))
