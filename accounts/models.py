@@ -111,7 +111,7 @@ class PeopleQuerySet(models.QuerySet["User"]):
     def forgettable_guests(self) -> "PeopleQuerySet":
         """Guests who left, and of whom nothing is here that others see or decided about."""
         nothing = dict.fromkeys(("messages", "attachments", "memberships", "restraints"))
-        nothing |= dict.fromkeys(("reports", "reports_about", "decisions"))
+        nothing |= dict.fromkeys(("reports", "reports_about", "decisions", "reactions", "votes"))
         return self.filter(is_guest=True, is_active=False, **nothing)
 
     def forget_guests(self, at_most: int = 100) -> int:

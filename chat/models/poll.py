@@ -48,7 +48,7 @@ class Vote(models.Model):
     """One choice of one person in the poll of a message."""
 
     message = models.ForeignKey("chat.Message", models.CASCADE, related_name="votes")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="votes")
     choice = models.PositiveSmallIntegerField()
 
     class Meta:

@@ -16,7 +16,7 @@ class Reaction(models.Model):
     KINDS = 20  # different ones to a message
 
     message = models.ForeignKey("chat.Message", models.CASCADE, related_name="reactions")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reactions")
     emoji = models.CharField(max_length=64)
     # Who wrote the message, to find what others thought of all that one said.
     to = models.ForeignKey(

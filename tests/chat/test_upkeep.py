@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from chat import limits
 from chat.charts import bars, ceiling
-from chat.models import Attachment, Membership, Mention, Message, Room
+from chat.models import Attachment, Membership, Mention, Message, Room, new_poll
 from chat.threads import in_thread
 from tests.commands import run
 
@@ -177,6 +177,23 @@ class TestGuests:
         assert not old_guest.is_active
         open_room.refresh_from_db()
         assert open_room.members_count == 2
+
+    @pytest.mark.parametrize(
+        "takes_part",
+        [
+            lambda asked, guest: asked.react(guest, "👍"),
+            lambda asked, guest: asked.vote(guest, [0]),
+        ],
+        ids=["react", "vote"],
+    )
+    def test_who_only_reacted_or_voted_still_count(self, old_guest, open_room, alice, takes_part):
+        open_room.admit(old_guest)
+        asked = open_room.post(alice, "Which?", poll=new_poll(["Tea", "Coffee"], several=False))
+        takes_part(asked, old_guest)
+        run("pruneguests")
+        assert codes(open_room.slug) == []
+        asked.refresh_from_db()
+        assert asked.reactions.count() + asked.votes.count() == 1
 
 
 class TestUploads:

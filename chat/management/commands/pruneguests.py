@@ -6,8 +6,9 @@ from chat.management.base import Command as BaseCommand
 class Command(BaseCommand):
     help = (
         "Let go of guests whose session has ended: their nicknames are free again, what they wrote "
-        "stays. Then delete those who left and of whom nothing is here: no message, file, report, "
-        "decision or conversation. A running site does the former by itself, some at a time."
+        "stays. Then delete those who left and of whom nothing is here: no message, file, "
+        "reaction, vote, report, decision or conversation. A running site does the former by "
+        "itself, some at a time."
     )
     examples = """
         manage.py pruneguests --dry-run
