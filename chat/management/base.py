@@ -24,6 +24,7 @@ from chat import hub, limits
 from chat.errors import ChatError
 from chat.models import Room
 from chat.models.pruning import Gone
+from chat.uploads import readable_size
 
 T = TypeVar("T")
 INTERRUPTED = 130  # as shells count it: 128 and the signal
@@ -97,14 +98,18 @@ class Command(BaseCommand):
     def sum_up(self, steps: Iterable[Gone], total: int) -> Gone:
         """Go through the steps of a deletion of `total` messages, with a bar; what they deleted."""
         gone = Gone()
-        with tqdm(total=total, unit=" messages", disable=None, leave=False) as bar:
+        with self.messages_bar(total) as bar:
             for step in steps:
                 gone += step
                 bar.update(step.messages)
         return gone
 
+    def messages_bar(self, total: int) -> tqdm:
+        """A bar for what takes `total` messages; silent where nobody looks at a terminal."""
+        return tqdm(total=total, unit=" messages", disable=None, leave=False)
+
     def each(self, things: Iterable[T]) -> Iterator[T]:
-        """One after the other, with a bar; silent where nobody looks at a terminal."""
+        """One after the other, with such a bar."""
         yield from tqdm(things, disable=None, leave=False)
 
 
@@ -175,6 +180,11 @@ def room(text: str) -> Room:
             f"Several rooms are called “{text}”. Name one by its address: {addresses}"
         )
     raise CommandError(f"There is no room “{text}”. manage.py rooms lists them with addresses.")
+
+
+def in_words(gone: Gone) -> str:
+    text, files = readable_size(gone.text_bytes), readable_size(gone.file_bytes)
+    return f"{gone.messages:,} messages, {text} of text and {files} of files"
 
 
 def positive(text: str) -> int:

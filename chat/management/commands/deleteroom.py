@@ -1,9 +1,9 @@
 from dataclasses import asdict
 
 from chat.management.base import Command as BaseCommand
-from chat.management.base import operator, room
+from chat.management.base import in_words, operator, room
 from chat.models import Message, Room
-from chat.uploads import readable_size
+from chat.models.pruning import Gone
 
 
 class Command(BaseCommand):
@@ -26,21 +26,13 @@ class Command(BaseCommand):
     def act(self, *, by, yes, dry_run, **options):
         doomed, by = room(options["room"]), operator(by)
         sizes = Room.objects.with_sizes().get(pk=doomed.pk)
-        there = {
-            "messages": Message.objects.filter(room=doomed).count(),
-            "text_bytes": sizes.text_bytes,
-            "file_bytes": sizes.file_bytes,
-        }
+        messages = Message.objects.filter(room=doomed).count()
+        there = Gone(messages, sizes.text_bytes, sizes.file_bytes)
         name = f"“{doomed}” (/rooms/{doomed.slug}/)"
         if not dry_run:
             question = f"{name} has {in_words(there)}, and {doomed.members_count} members."
             self.confirm(question, yes)
-            there = asdict(self.sum_up(doomed.delete_in_steps(by), there["messages"]))
+            there = self.sum_up(doomed.delete_in_steps(by), there.messages)
         words = "would be deleted" if dry_run else "is deleted"
         about = {"slug": doomed.slug, "name": doomed.name, "dry_run": dry_run}
-        return about | there, f"{name} {words}, with {in_words(there)}."
-
-
-def in_words(there: dict) -> str:
-    text, files = readable_size(there["text_bytes"]), readable_size(there["file_bytes"])
-    return f"{there['messages']:,} messages, {text} of text and {files} of files"
+        return about | asdict(there), f"{name} {words}, with {in_words(there)}."

@@ -1,5 +1,3 @@
-from tqdm import tqdm
-
 from chat.errors import FromPrivate
 from chat.management.base import Command as BaseCommand
 from chat.management.base import CommandError, operator, room
@@ -46,7 +44,7 @@ class Command(BaseCommand):
         if dry_run:
             return about, f"{names[0]} with {count:,} messages would be part of {names[1]}."
         self.confirm(f"{names[0]} with {count:,} messages becomes part of {names[1]}.", yes)
-        with tqdm(total=count, unit=" messages", disable=None, leave=False) as bar:
+        with self.messages_bar(count) as bar:
             for moved in source.merge_into(by, target, knowingly=publish):
                 bar.update(moved)
         return about, f"{names[0]} with {count:,} messages is part of {names[1]} now."

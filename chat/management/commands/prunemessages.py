@@ -6,8 +6,7 @@ from django.utils import timezone
 
 from chat import size
 from chat.management.base import Command as BaseCommand
-from chat.management.base import operator, positive, room
-from chat.management.commands.deleteroom import in_words
+from chat.management.base import in_words, operator, positive, room
 from chat.models import Room
 from chat.models.pruning import Gone
 from chat.uploads import readable_size
@@ -64,18 +63,18 @@ class Command(BaseCommand):
         for one, which, count in plans:
             gone = Gone(count) if dry_run else self.sum_up(one.prune(by, which), count)
             done[one.slug] = gone
-        after = size.of_database()
+        whole, after = sum(done.values(), Gone()), size.of_database()
         about = {
             "rooms": [{"room": slug} | asdict(gone) for slug, gone in done.items()],
-            **asdict(sum(done.values(), Gone())),
+            **asdict(whole),
             "database": {"before": asdict(before), "after": asdict(after)},
             "dry_run": dry_run,
         }
         if dry_run:
             lines = [f"{slug}: {gone.messages:,} messages" for slug, gone in done.items()]
             return about, "\n".join([*lines, f"{total:,} messages and their threads would go."])
-        lines = [f"{slug}: {in_words(asdict(gone))}" for slug, gone in done.items()]
-        return about, "\n".join([*lines, f"Deleted: {in_words(about)}.", compared(before, after)])
+        lines = [f"{slug}: {in_words(gone)}" for slug, gone in done.items()]
+        return about, "\n".join([*lines, f"Deleted: {in_words(whole)}.", compared(before, after)])
 
 
 def choose(names: list[str], every: bool, retention: bool) -> list[Room]:

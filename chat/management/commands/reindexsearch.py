@@ -1,5 +1,3 @@
-from tqdm import tqdm
-
 from chat import search
 from chat.management.base import Command as BaseCommand
 from chat.models import Message
@@ -24,7 +22,7 @@ class Command(BaseCommand):
             return {"messages": count, "dry_run": True}, f"{count:,} messages would be taken in."
         search.drop_what_is_gone()
         done = 0
-        with tqdm(total=visible.count(), unit=" messages", disable=None, leave=False) as bar:
+        with self.messages_bar(visible.count()) as bar:
             for done in search.fill(Message.objects):
                 bar.update(done - bar.n)
         return {"messages": done, "dry_run": False}, f"{done:,} messages can be found."
