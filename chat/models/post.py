@@ -1,17 +1,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from chat import broadcasts, search
+from chat import broadcasts, markup, search
 from chat.errors import Archived, NotAllowed, NotFound, TooSoon
 from chat.models.mention import Mention
 from chat.models.message import Message
 from chat.models.preview import Preview
 from chat.models.thread import ThreadReader
+from chat.queue import later
 
 if TYPE_CHECKING:
     from chat.models.room import Room
@@ -32,6 +34,11 @@ class Post:
     poll: dict | None = None
     due_at: datetime | None = None
     forwarded: dict | None = None
+
+    @cached_property
+    def is_previewed(self) -> bool:
+        """Whether its first link is looked at: counted once, however often it is written."""
+        return Preview.granted(self.author.pk, markup.first_link(self.html, self.body))
 
     def write(self) -> Message:
         """Say it. Raises Archived, Locked, Muted, NotAllowed, NotFound or TooSoon."""
@@ -90,7 +97,8 @@ class Post:
         search.put(message)
         if not message.forwarded:  # which names people of another room
             Mention.keep(message)
-        Preview.ask_for(message)
+        if self.is_previewed:
+            later("show_preview", message.pk)
         room.active_at = message.created_at
         if not root:
             room.last_message = message

@@ -58,11 +58,19 @@ class Preview(models.Model):
     @classmethod
     def ask_for(cls, message) -> None:
         """Have the first link of `message` looked at, in the transaction that writes it."""
-        if not settings.LINK_PREVIEWS or not fetching.address(message.link):
-            return
-        with suppress(TooFast):  # then it is a link like any other
-            limits.spend("preview", message.author_id)
+        if cls.granted(message.author_id, message.link):
             later("show_preview", message.pk)
+
+    @staticmethod
+    def granted(author_id: int, link: str) -> bool:
+        """Whether `link` is looked at for them, which is then counted."""
+        if not settings.LINK_PREVIEWS or not fetching.address(link):
+            return False
+        try:
+            limits.spend("preview", author_id)
+        except TooFast:  # then it is a link like any other
+            return False
+        return True
 
     @classmethod
     def of(cls, link: str) -> "Preview | None":

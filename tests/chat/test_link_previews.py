@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from chat.models import Message, Preview
+from chat.errors import NotFound
+from chat.models import Message, Post, Preview
 from chat.threads import in_thread
 from tests.linked_pages import page, tag
 from tests.sockets import post
@@ -159,6 +160,17 @@ def test_one_person_gets_only_so_many(work, limit, linked, link, alice, bob, roo
     messages = [room.post(author, link) for author in (alice, alice, bob)]
     work()
     assert [bool(shown(message)) for message in messages] == [True, False, True]
+
+
+def test_what_is_written_again_counts_once(work, limit, linked, link, alice, room):
+    """Posts are written together, and each by itself when one of them cannot be."""
+    limit(preview="1 per minute")
+    good, bad = room.prepare_post(alice, link), room.prepare_post(alice, "Yes", reply_to=999_999)
+    with pytest.raises(NotFound):
+        Post.write_all([good, bad])
+    message = good.write()
+    work()
+    assert shown(message)["title"] == "Green tea"
 
 
 def test_a_post_costs_one_row_more_with_a_link_and_nothing_without(alice, linked, link, room):
