@@ -255,7 +255,7 @@ class AttachmentData(Struct, omit_defaults=True):
 
     `type` is what it is served as. `thumbnail` is the address of a small WebP: of a picture, or of
     the first moment of a video. `waveform` has one hexadecimal digit for each moment of a voice
-    note.
+    note. `description` says what is to be seen on a picture, for who does not see it.
     """
 
     id: int
@@ -269,6 +269,7 @@ class AttachmentData(Struct, omit_defaults=True):
     height: int | None = None
     duration: float | None = None
     waveform: str | None = None
+    description: str | None = None
 
 
 class Choice(Struct):

@@ -98,6 +98,7 @@ urlpatterns = [
     path("absence/", conversation.absence, name="absence"),
     path("threads/", threads.threads, name="threads"),
     path("search/", search.search, name="search"),
+    path("files/<int:pk>/describe/", files.describe, name="describe_file"),
     path("files/<int:pk>/discard/", files.discard, name="discard_file"),
     path("files/<int:pk>/thumbnail/", files.thumbnail, name="thumbnail"),
     path("files/<int:pk>/<str:name>", files.file, name="file"),

@@ -17,7 +17,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import limits, uploads
+from chat import limits, markup, uploads
 from chat.errors import Empty, NotFound, TooFast, TooLong
 from chat.models.room import Room
 from chat.queue import later
@@ -117,6 +117,7 @@ class Attachment(models.Model):
         VOICE = "voice", _("Voice note")
         FILE = "file", _("File")
 
+    DESCRIPTION_LENGTH = 1000  # characters
     KEPT_UNSENT = timedelta(days=1)
     SWEPT_AT_ONCE = 50
 
@@ -139,6 +140,8 @@ class Attachment(models.Model):
     height = models.PositiveIntegerField(null=True)
     duration = models.FloatField(null=True)  # seconds
     waveform = models.CharField(max_length=64, blank=True)
+    # What is to be seen on a picture, in its author's words, for who does not see it.
+    description = models.CharField(max_length=DESCRIPTION_LENGTH, blank=True)
     # Names in the storage; random, so that an address says nothing and collides with nothing. Who
     # forwards a file has a row of their own with the same names.
     stored = models.CharField(max_length=100, editable=False, db_index=True)
@@ -247,9 +250,36 @@ class Attachment(models.Model):
         for name in filter(None, (self.stored, self.thumbnail)):
             default_storage.delete(name)
 
+    def describe(self, by, description: str) -> None:
+        """Say what is to be seen on this picture of one's own, sent or not; '' says nothing again.
+
+        Raises TooLong, and as Message.edit() does where it was sent.
+        """
+        self.description = self._readable(description)
+        limits.spend("edit", by.pk)
+        # In one step with looking whether it was sent: it may be sent in this moment.
+        unsent = Attachment.objects.filter(pk=self.pk, message=None, is_whole=True)
+        if unsent.update(description=self.description):
+            return
+        self.refresh_from_db(fields=["message"])
+        if self.message is None:
+            raise NotFound
+        self.message.describe(by, self)
+
+    @classmethod
+    def _readable(cls, description: str) -> str:
+        """It as it will be kept, in one line."""
+        text = " ".join(markup.clean(description).split())
+        if len(text) > cls.DESCRIPTION_LENGTH:
+            raise TooLong(
+                _("A description has at most %(limit)d characters; this one has %(length)d.")
+                % {"limit": cls.DESCRIPTION_LENGTH, "length": len(text)}
+            )
+        return text
+
     def about(self) -> dict:
         """What a message keeps to show it: see Message.files."""
-        fields = ("name", "kind", "size", "width", "height", "duration", "waveform")
+        fields = ("name", "kind", "size", "width", "height", "duration", "waveform", "description")
         about = {field: getattr(self, field) for field in fields}
         about |= {"id": self.pk, "type": self.content_type, "thumbnail": bool(self.thumbnail)}
         return {key: value for key, value in about.items() if value not in (None, "", False)}

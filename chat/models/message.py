@@ -176,8 +176,8 @@ class Message(models.Model):
 
     @property
     def excerpt(self) -> str:
-        """One line of plain text, or the names of its files; empty for a deleted message."""
-        names = ", ".join(file["name"] for file in self.files)
+        """One line of plain text, or what its files show or are called; empty for a deleted one."""
+        names = ", ".join(file.get("description") or file["name"] for file in self.files)
         return markup.excerpt(self.html) or markup.shortened(names)
 
     @property
@@ -248,6 +248,24 @@ class Message(models.Model):
             message.save(update_fields=["body", "html", "edited_at", "revision", "preview"])
             search.put(message)
         return message
+
+    def describe(self, by, picture) -> None:
+        """Show the new `description` of one's own `picture` in it. Raises as edit() does.
+
+        That leaves no mark: the words and the picture, which others answered, are what they were.
+        """
+        with self._locked() as message:
+            message.room.require_writable_by(by, message.room.membership_of(by))
+            if message.author_id != by.pk:
+                raise NotAllowed(_("Only its author can edit a message."))
+            if message.forwarded is not None:
+                raise NotAllowed(_("What somebody else said cannot be changed."))
+            about = picture.about()
+            message.files = [about if one["id"] == picture.pk else one for one in message.files]
+            message._take_revision()
+            message.save(update_fields=["files", "revision"])
+            message.attachments.filter(pk=picture.pk).update(description=picture.description)
+            search.put(message)
 
     def _is_taken_up(self) -> bool:
         """Whether others reacted, voted or answered: on what they did so stays to be seen."""

@@ -76,8 +76,11 @@ def terms_of(message) -> Terms:
 
 
 def readable(message) -> list[str]:
-    """What one can read in a message, as plain text: its words, names of files, choices."""
-    files = [file["name"] for file in message.files]
+    """What one can read in a message, as plain text: its words, then a line for each of its files,
+    with what is said of it and what it is called, or of its choices.
+    """
+    about = ([file.get("description"), file["name"]] for file in message.files)
+    files = [" · ".join(filter(None, words)) for words in about]
     choices = [choice["text"] for choice in message.poll["choices"]] if message.poll else []
     return [markup.text(message.html), *files, *choices]
 

@@ -49,9 +49,30 @@ def upload(request, slug: str):
         waveform = request.POST.get("waveform", "")
         attachment = Attachment.receive(room, request.user, file, waveform=waveform)
     except ChatError as error:
-        about = {"code": error.code, "message": str(error)}
-        return JsonResponse(about, status=STATUS.get(error.code, 400))
-    return HttpResponse(encode(attachment_data(attachment.about())), "application/json", 201)
+        return refused(error)
+    return told(attachment, 201)
+
+
+def told(attachment: Attachment, status: int = 200) -> HttpResponse:
+    return HttpResponse(encode(attachment_data(attachment.about())), "application/json", status)
+
+
+def refused(error: ChatError) -> JsonResponse:
+    about = {"code": error.code, "message": str(error)}
+    return JsonResponse(about, status=STATUS.get(error.code, 400))
+
+
+@login_required
+@require_POST
+def describe(request, pk: int):
+    """Say what is to be seen on a picture of one's own; answered as upload() is."""
+    own = request.user.attachments.filter(kind=Attachment.Kind.PICTURE, quarantined_at=None)
+    picture = get_object_or_404(own, pk=pk)
+    try:
+        picture.describe(request.user, request.POST.get("description", ""))
+    except ChatError as error:
+        return refused(error)
+    return told(picture)
 
 
 @login_required

@@ -291,6 +291,54 @@ def test_a_picture_is_looked_at_in_full_with_the_keyboard(album):
     expect(links.nth(1)).to_be_focused()
 
 
+def test_pictures_are_described_before_they_are_sent(talk, complaints):
+    alice, bob = talk
+    page = alice.page
+    chooses(alice, *PICTURES[:2], PAPER)
+    expect(chips(alice, ".done")).to_have_count(3)
+    expect(page.locator(".tray .describe:visible")).to_have_count(2)
+    page.locator(".tray .describe").nth(1).focus()
+    page.keyboard.press("Enter")
+    words = page.get_by_label("For who listens")
+    words.fill("木" * 1001)
+    words.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="1001")).to_be_visible()
+    complaints.excuse("Failed to load resource")
+    words.fill("A path into the fog")
+    words.press("Enter")
+    expect(words).to_have_count(0)
+    expect(chips(alice).nth(1).locator(".note")).to_have_text("A path into the fog")
+    expect(page.locator(".tray .describe").nth(1)).to_be_focused()
+    page.reload()
+    expect(chips(alice).nth(1).locator(".note")).to_have_text("A path into the fog")
+    alice.sends("Two hills")
+    pictures = bob.sees("Two hills").locator(".album img")
+    expect(pictures.first).to_have_attribute("alt", "hill 0.jpg")
+    expect(pictures.nth(1)).to_have_attribute("alt", "A path into the fog")
+
+
+def test_a_picture_is_described_after_it_was_sent(talk, album):
+    alice, bob = talk
+    page, box = alice.page, alice.page.locator(".lightbox")
+    theirs = bob.page.locator(".album img")
+    page.locator("a.picture").first.click()
+    box.locator(".describe").click()
+    page.get_by_label("For who listens").fill("Sun over the ridge")
+    page.get_by_role("button", name="Save").click()
+    expect(box.locator("figcaption")).to_have_text("Sun over the ridge")
+    expect(theirs.first).to_have_attribute("alt", "Sun over the ridge")
+    expect(theirs.nth(1)).to_have_attribute("alt", "hill 1.jpg")
+    page.keyboard.press("ArrowRight")
+    expect(box.locator("figcaption")).to_have_text("")
+    page.keyboard.press("ArrowLeft")
+    expect(box.locator("figcaption")).to_have_text("Sun over the ridge")
+    page.keyboard.press("Escape")
+    expect(page.locator("a.picture").first).to_be_focused()
+    theirs.first.click()
+    expect(bob.page.locator(".lightbox img")).to_have_attribute("alt", "Sun over the ridge")
+    expect(bob.page.locator(".lightbox .describe")).to_be_hidden()
+
+
 def test_places_are_reserved_before_the_pictures_come(album):
     album.page.route("**/files/**", lambda route: None)
     album.page.reload()

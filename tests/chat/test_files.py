@@ -214,6 +214,113 @@ def test_without_scripts_a_refusal_keeps_the_words_and_takes_no_files(limit, ali
     assert words not in client.get(room.get_absolute_url()).content.decode()
 
 
+# What pictures show -----------------------------------------------------------------------------
+
+
+def describe(user, id: int, description: str):
+    url = reverse("describe_file", args=[id])
+    return client_of(user).post(url, {"description": description})
+
+
+async def test_a_picture_is_sent_with_what_is_to_be_seen_on_it(tab_of, uploaded, alice, bob, room):
+    picture = await in_thread(uploaded, alice, room)
+    answer = await in_thread(describe, alice, picture["id"], " A red\n <kite> ")
+    described = picture | {"description": "A red <kite>"}
+    assert (answer.status_code, answer.json()) == (200, described)
+    his = await tab_of(bob, room)
+    hers = await tab_of(alice, room)
+    await hers.ask("send_message", **post(room, "", attachments=[picture["id"]]))
+    told = (await his.receive("new_message"))["message"]
+    assert told["attachments"] == [described]
+    assert 'alt="A red &lt;kite&gt;"' in told["html"]
+    assert 'data-name="picture.png"' in told["html"]
+
+
+async def test_a_picture_that_was_sent_is_described_afterwards(tab_of, uploaded, alice, bob, room):
+    plain = [(await in_thread(uploaded, alice, room))["id"] for _ in range(2)]
+    message = await in_thread(room.post, alice, "Look", attachments=plain)
+    his = await tab_of(bob, room)
+    assert (await in_thread(describe, alice, plain[1], "The hut")).status_code == 200
+    told = await his.receive("message_changed")
+    assert told["revision"] == message.revision + 1
+    shown = [file.get("description") for file in told["message"]["attachments"]]
+    assert shown == [None, "The hut"]
+    assert [
+        told["message"]["html"].count(f'alt="{alt}"') for alt in ("picture.png", "The hut")
+    ] == [1, 1]
+    assert told["message"]["edited_at"] is None
+    assert (await in_thread(describe, alice, plain[1], " ")).status_code == 200
+    told = await his.receive("message_changed")
+    assert "description" not in told["message"]["attachments"][1]
+
+
+def test_a_description_that_is_too_long_says_so(uploaded, alice, room):
+    id = uploaded(alice, room)["id"]
+    assert describe(alice, id, "木" * 1000).status_code == 200
+    answer = describe(alice, id, "木" * 1001)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_long")
+    assert "1000" in answer.json()["message"]
+    assert "1001" in answer.json()["message"]
+    assert Attachment.objects.get().description == "木" * 1000
+
+
+def test_only_own_pictures_are_described(uploaded, sent, alice, bob, charlie, room):
+    picture, paper = uploaded(alice, room)["id"], uploaded(alice, room, b"x", "notes.txt")["id"]
+    there = sent(alice, room).pk
+    for user, id in ((bob, picture), (charlie, there), (bob, there), (alice, paper), (alice, 999)):
+        assert describe(user, id, "Mine").status_code == 404
+    assert not Attachment.objects.exclude(description="").exists()
+
+
+def test_who_may_not_write_any_more_describes_nothing(uploaded, sent, alice, bob, room):
+    his, gone = sent(bob, room), sent(bob, room)
+    gone.message.remove(bob)
+    assert describe(bob, gone.pk, "A kite").status_code == 404
+    room.archive(alice)
+    answer = describe(bob, his.pk, "A kite")
+    assert (answer.status_code, answer.json()["code"]) == (400, "archived")
+    assert not Attachment.objects.exclude(description="").exists()
+
+
+def test_what_somebody_else_said_of_a_picture_goes_along_and_stays(uploaded, alice, bob, room):
+    id = uploaded(alice, room)["id"]
+    describe(alice, id, "The hut")
+    message = room.post(alice, "", attachments=[id])
+    elsewhere = Room.create(bob, "Elsewhere")
+    copy = message.forward(bob, elsewhere, knowingly=True)
+    assert copy.files[0]["description"] == "The hut"
+    answer = describe(bob, copy.files[0]["id"], "Something else")
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_allowed")
+
+
+def test_what_is_to_be_seen_is_quoted_and_found(uploaded, alice, bob, room):
+    id = uploaded(alice, room, name="IMG_1.png")["id"]
+    message = room.post(alice, "", attachments=[id])
+    describe(alice, id, "A red kite over the hut")
+    assert Message.objects.get(pk=message.pk).excerpt == "A red kite over the hut"
+    page = client_of(bob).get("/search/", {"q": "kite"}).content.decode()
+    assert "A red <mark>kite</mark> over the hut · IMG_1.png" in page
+
+
+def test_a_picture_is_described_in_the_moment_it_is_sent(uploaded, alice, room):
+    id = uploaded(alice, room)["id"]
+
+    def either(act):
+        try:
+            return act()
+        finally:
+            connections.close_all()
+
+    acts = [
+        lambda: describe(alice, id, "A kite").status_code,
+        lambda: room.post(alice, "Look", attachments=[id]).pk,
+    ]
+    with ThreadPoolExecutor(2) as threads:
+        status, pk = threads.map(either, acts)
+    assert status == 200
+    assert Message.objects.get(pk=pk).files[0]["description"] == "A kite"
+
+
 # What is refused --------------------------------------------------------------------------------
 
 

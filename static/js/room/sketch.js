@@ -19,8 +19,8 @@ export function sketch(row, files) {
 }
 
 /** In the same box as chat/templatetags/files.py has it. */
-function picture({ url, thumbnail, width, height }) {
+function picture({ url, thumbnail, width, height, name, description: alt = name }) {
   const scale = Math.min(1, 480 / width, 360 / height);
   const sides = { width: Math.round(width * scale), height: Math.round(height * scale) };
-  return make("span", { className: "picture" }, make("img", { src: thumbnail ?? url, alt: "", ...sides }));
+  return make("span", { className: "picture" }, make("img", { src: thumbnail ?? url, alt, ...sides }));
 }

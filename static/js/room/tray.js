@@ -94,7 +94,11 @@ export class Tray {
   #show(upload) {
     const chip = copyOf("tray-file");
     $(".name", chip).textContent = upload.name;
-    const acts = { remove: () => this.#drop(upload), retry: () => upload.start(this.url) };
+    const acts = {
+      remove: () => this.#drop(upload),
+      retry: () => upload.start(this.url),
+      describe: () => this.#describe(upload),
+    };
     for (const [name, act] of Object.entries(acts)) {
       const button = $(`.${name}`, chip);
       button.ariaLabel = button.title = say(`${name}_file`, { name: upload.name });
@@ -111,6 +115,14 @@ export class Tray {
     this.#chips.set(upload, chip);
     this.list.append(chip);
     upload.on("changed", () => this.#changed());
+  }
+
+  async #describe(upload) {
+    const { describe } = await import("./describe.js");
+    describe($(".describe", this.#chips.get(upload)), upload.about, (about) => {
+      upload.about = about;
+      this.#changed();
+    });
   }
 
   #drop(upload) {
@@ -162,10 +174,11 @@ const urlOf = (file) => file.type.startsWith("image/") && URL.createObjectURL(fi
 function draw(upload, chip) {
   const { state, progress, error, file, about } = upload;
   chip.className = `tray-file ${state}`;
-  const size = readable(about?.size ?? file.size);
-  const note = { waiting: say("file_waits"), failed: error }[state] ?? size;
+  const known = about?.description ?? readable(about?.size ?? file.size);
+  const note = { waiting: say("file_waits"), failed: error }[state] ?? known;
   if ($(".note", chip).textContent !== note) $(".note", chip).textContent = note;
   $("progress", chip).value = progress;
   $("progress", chip).hidden = state !== "sending";
+  $(".describe", chip).hidden = about?.kind !== "picture";
   $(".retry", chip).hidden = state !== "failed" || !upload.canRetry;
 }
