@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django import forms
 from django.utils import timezone
@@ -7,6 +7,23 @@ from django.utils.translation import gettext_lazy as _
 from chat.models import Decision, Membership, NoticeWishes, Reason, Room
 
 NO_AUTOCOMPLETE = {"autocomplete": "off"}
+# How long something lasts: the word for it, and the span.
+SPANS = {
+    "1h": (_("One hour"), timedelta(hours=1)),
+    "1d": (_("One day"), timedelta(days=1)),
+    "7d": (_("A week"), timedelta(days=7)),
+    "30d": (_("A month"), timedelta(days=30)),
+}
+
+
+def choices_of(spans: dict) -> list[tuple]:
+    return [(key, label) for key, (label, _span) in spans.items()]
+
+
+def end_of(spans: dict, key: str) -> datetime | None:
+    """When that one of `spans` is over, from now; None for what has no end."""
+    span = spans.get(key, (None, None))[1]
+    return timezone.now() + span if span else None
 
 
 class RoomForm(forms.Form):
@@ -56,19 +73,9 @@ class RoomForm(forms.Form):
 class InvitationForm(forms.Form):
     """How long an invitation lasts and how many people it lets in."""
 
-    LASTS = {
-        "1h": (_("One hour"), timedelta(hours=1)),
-        "1d": (_("One day"), timedelta(days=1)),
-        "7d": (_("A week"), timedelta(days=7)),
-        "30d": (_("A month"), timedelta(days=30)),
-        "ever": (_("Until it is revoked"), None),
-    }
+    LASTS = SPANS | {"ever": (_("Until it is revoked"), None)}
 
-    lasts = forms.ChoiceField(
-        label=_("Ends after"),
-        choices=[(key, label) for key, (label, _span) in LASTS.items()],
-        initial="7d",
-    )
+    lasts = forms.ChoiceField(label=_("Ends after"), choices=choices_of(LASTS), initial="7d")
     max_uses = forms.IntegerField(
         label=_("For how many people"),
         min_value=1,
@@ -79,9 +86,8 @@ class InvitationForm(forms.Form):
 
     def clean(self) -> dict:
         """`cleaned_data` as Invitation.create() takes it."""
-        lasts = self.LASTS.get(self.cleaned_data.get("lasts", ""))
         return {
-            "expires_at": timezone.now() + lasts[1] if lasts and lasts[1] else None,
+            "expires_at": end_of(self.LASTS, self.cleaned_data.get("lasts", "")),
             "max_uses": self.cleaned_data.get("max_uses"),
         }
 
@@ -200,20 +206,10 @@ class DecisionForm(ReportForm):
 class TermForm(DecisionForm):
     """A decision that ends."""
 
-    LASTS = {
-        "10m": (_("Ten minutes"), timedelta(minutes=10)),
-        "1h": (_("One hour"), timedelta(hours=1)),
-        "1d": (_("One day"), timedelta(days=1)),
-        "7d": (_("A week"), timedelta(days=7)),
-        "30d": (_("A month"), timedelta(days=30)),
-        "ever": (_("Until it is taken back"), None),
-    }
+    ENDS = {"10m": (_("Ten minutes"), timedelta(minutes=10))} | SPANS
+    LASTS = ENDS | {"ever": (_("Until it is taken back"), None)}
 
-    lasts = forms.ChoiceField(
-        label=_("For how long"),
-        choices=[(key, label) for key, (label, _span) in LASTS.items()],
-        initial="1h",
-    )
+    lasts = forms.ChoiceField(label=_("For how long"), choices=choices_of(LASTS), initial="1h")
     too = forms.BooleanField(label=_("Remove the message too"), required=False)
 
     field_order = ["reason", "lasts", "words", "too"]
@@ -223,16 +219,12 @@ class TermForm(DecisionForm):
         if message is None or message.deleted_at:
             del self.fields["too"]
         if has_end:
-            ends = [(key, label) for key, (label, span) in self.LASTS.items() if span]
-            self.fields["lasts"] = forms.ChoiceField(
-                label=_("For how long"), choices=ends, initial="1h"
-            )
+            self.fields["lasts"].choices = choices_of(self.ENDS)  # type: ignore[attr-defined]
 
     def clean(self) -> dict:
         """`cleaned_data` as the verbs take it."""
         said = dict(self.cleaned_data)
-        span = self.LASTS.get(said.pop("lasts", ""), (None, None))[1]
-        return said | {"until": timezone.now() + span if span else None}
+        return said | {"until": end_of(self.LASTS, said.pop("lasts", ""))}
 
 
 class SlowForm(forms.Form):
