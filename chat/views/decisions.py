@@ -11,7 +11,7 @@ from chat.forms import AppealForm, ReportForm
 from chat.models import Decision, Report, Room
 from chat.views.asking import ask, sent
 from chat.views.conversation import number
-from chat.views.paging import cut, read_id_cursor
+from chat.views.paging import newest_first
 from chat.views.refusals import refusals_as_pages
 
 User = get_user_model()
@@ -59,14 +59,11 @@ def report(request, slug):
 def decisions(request):
     """What was decided about the person, the newest first."""
     found = Decision.objects.about(request.user).with_names().select_related("appeal__answer")
-    if before := request.GET.get("before"):
-        found = found.filter(pk__lt=read_id_cursor(before))
-    page, has_more = cut(found.order_by("-pk"), PAGE_SIZE)
+    page, pages = newest_first(request, found, PAGE_SIZE)
     for decision in page:
         decision.told = decision.said_to(request.user)
         decision.may_appeal = decision.may_be_appealed_by(request.user)
-    context = {"decisions": page, "before": before, "next": page[-1].pk if has_more else None}
-    return render(request, "chat/decisions.html", context)
+    return render(request, "chat/decisions.html", {"decisions": page, **pages})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

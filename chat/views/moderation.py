@@ -17,7 +17,7 @@ from chat.forms import DecisionForm, LockForm, SlowForm, TermForm, WordsForm
 from chat.models import Appeal, Membership, Room
 from chat.views.asking import ask, sent
 from chat.views.conversation import number
-from chat.views.paging import cut, read_id_cursor
+from chat.views.paging import newest_first
 from chat.views.refusals import refusals_as_pages
 
 User = get_user_model()
@@ -37,14 +37,9 @@ def moderated(request, slug) -> tuple[Room, Membership | None]:
 def moderation(request, slug):
     """The page; a POST sets slow mode, locks or unlocks."""
     room, mine = moderated(request, slug)
-    slow = SlowForm(initial={"seconds": room.slow_seconds})
-    lock = LockForm()
     if request.method == "POST":
         return change(request, room)
-    log = room.decisions.with_names().order_by("-pk")
-    if before := request.GET.get("before"):
-        log = log.filter(pk__lt=read_id_cursor(before))
-    page, has_more = cut(log, PAGE_SIZE)
+    log, pages = newest_first(request, room.decisions.with_names(), PAGE_SIZE)
     reports = room.reports.to_be_decided_by(request.user).with_names().order_by("pk")
     appeals = Appeal.objects.to_be_answered_by(request.user).filter(decision__room=room)
     appeals = appeals.select_related("decision__person", "decision__message").order_by("pk")
@@ -52,11 +47,10 @@ def moderation(request, slug):
     context = {
         "room": room,
         "mine": mine,
-        "slow": slow,
-        "lock": lock,
-        "before": before,
-        "log": page,
-        "next": page[-1].pk if has_more else None,
+        "slow": SlowForm(initial={"seconds": room.slow_seconds}),
+        "lock": LockForm(),
+        "log": log,
+        **pages,
         "reports": together(reports[:WAITING]),
         "appeals": appeals[:WAITING],
         "restraints": in_force[:WAITING],
@@ -73,21 +67,23 @@ def together(reports) -> list[list]:
 
 
 def change(request, room: Room):
-    form_of = {"slow": SlowForm, "lock": LockForm, "unlock": LockForm}
-    what = request.POST.get("what", "")
-    form = form_of.get(what, LockForm)(request.POST)
-    if what not in form_of or not form.is_valid():
+    what = request.POST.get("what")
+    form = SlowForm(request.POST) if what == "slow" else LockForm(request.POST)
+    if not form.is_valid():
         raise Http404
     try:
-        if what == "slow":
-            room.slow_down(request.user, form.cleaned_data["seconds"])
-            done = _("Slow mode is set.") if room.slow_seconds else _("Slow mode is off.")
-        elif what == "lock":
-            room.lock(request.user, **form.cleaned_data)
-            done = _("The room is locked. Only who moderates it can write.")
-        else:
-            room.unlock(request.user)
-            done = _("The room is open again.")
+        match what:
+            case "slow":
+                room.slow_down(request.user, form.cleaned_data["seconds"])
+                done = _("Slow mode is set.") if room.slow_seconds else _("Slow mode is off.")
+            case "lock":
+                room.lock(request.user, **form.cleaned_data)
+                done = _("The room is locked. Only who moderates it can write.")
+            case "unlock":
+                room.unlock(request.user)
+                done = _("The room is open again.")
+            case _other:
+                raise Http404
     except ChatError as error:
         messages.error(request, error.message)
     else:

@@ -16,7 +16,7 @@ from chat import outside, push
 from chat.errors import ChatError
 from chat.forms import LevelForm, WishesForm
 from chat.models import Membership, Notice, NoticeWishes, PushDevice, Room, digest
-from chat.views.paging import cut, read_id_cursor
+from chat.views.paging import newest_first
 from chat.views.refusals import refusals_as_pages
 
 LOG_SIZE = 60
@@ -60,17 +60,11 @@ def notice_log(request):
     # Of a room that one has left one reads nothing more, what was decided there least of all.
     mine = request.user.memberships.filter(room=OuterRef("message__room"))
     visible = Q(message=None) | Exists(mine)
-    found = request.user.notices.with_message().filter(visible).order_by("-pk")
-    if before := request.GET.get("before"):
-        found = found.filter(pk__lt=read_id_cursor(before))
-    page, has_more = cut(found, LOG_SIZE)
+    found = request.user.notices.with_message().filter(visible)
+    page, pages = newest_first(request, found, LOG_SIZE)
     Room.introduce([one.message.room for one in page if one.message], request.user)
     log = [list(its) for _message, its in groupby(page, key=lambda one: one.message_id)]
-    return render(
-        request,
-        "chat/notice_log.html",
-        {"log": log, "before": before, "next": page[-1].pk if has_more else None},
-    )
+    return render(request, "chat/notice_log.html", {"log": log, **pages})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -36,6 +36,16 @@ def read_id_cursor(text: str) -> int:
     raise BadRequest("A page begins after an id.")
 
 
+def newest_first(request, rows, size: int) -> tuple[list, dict]:
+    """The newest `size` of `rows`, or those before the id `?before=`; and for the template that id,
+    and the one for the next page: `before` and `next`.
+    """
+    if before := request.GET.get("before"):
+        rows = rows.filter(pk__lt=read_id_cursor(before))
+    page, has_more = cut(rows.order_by("-pk"), size)
+    return page, {"before": before, "next": page[-1].pk if has_more else None}
+
+
 def cut(rows, size: int) -> tuple[list, bool]:
     """The first `size` of `rows`, and whether there are more; reads one row beyond, counts none."""
     page = list(rows[: size + 1])
