@@ -170,9 +170,12 @@ class Message(models.Model):
     @property
     def place(self) -> str:
         """The address of the conversation it was said in: the room, or a thread."""
-        return self.room.get_absolute_url() + (
-            f"?thread={self.thread_id}" if self.thread_id else ""
-        )
+        return self.room.address(thread=self.thread_id)
+
+    @property
+    def address(self) -> str:
+        """Where it stands among what was said around it."""
+        return self.room.address(thread=self.thread_id, around=self.pk)
 
     @property
     def excerpt(self) -> str:

@@ -261,7 +261,7 @@ class Notice(models.Model):
             }
             if not self._is_news:
                 about["title"] = _("Reminder: %s") % about["title"]
-                about["url"] += f"?around={self.message.pk}"
+                about["url"] = self.message.address
                 about["tag"] = f"reminder-{self.message.pk}"
             return about
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -241,6 +242,13 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("room", args=[self.slug])
+
+    def address(self, **asked: int | None) -> str:
+        """Where the page begins with a piece of history (`before`, `after` or `around` a message),
+        with the `thread` under one beside it; all of them by id, none of them where it is None.
+        """
+        query = urlencode({key: pk for key, pk in asked.items() if pk})
+        return self.get_absolute_url() + (f"?{query}" if query else "")
 
     @staticmethod
     def open_to(user) -> Q:

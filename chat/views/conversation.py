@@ -7,7 +7,7 @@ from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
-from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -45,13 +45,13 @@ def show(request, slug: str, *, written: str = "", status: int = 200):
         room.membership = room.membership_of(request.user)
     room.is_open = True
     membership = room.membership
-    root = thread_root(room, number(request.GET.get("thread")))
+    root = thread_asked_for(request, room)
     if root:
         side, around = thread_pane(request, room, root, around, written=written), None
     else:
         side = ""
         if around and (elsewhere := thread_of(room, around)):
-            return redirect(f"{room.get_absolute_url()}?thread={elsewhere}&around={around}")
+            return redirect(room.address(thread=elsewhere, around=around))
     history = history_page(room, None, around=around)
     may_moderate = bool(membership and membership.is_at_least(Membership.Role.MODERATOR))
     silenced = silenced_in(room, request.user)
@@ -96,10 +96,13 @@ def entrance(request, slug: str):
     return redirect_to_login(request.get_full_path(), resolve_url("guest") if is_open else None)
 
 
-def thread_root(room: Room, pk: int | None) -> Message | None:
-    if pk is None:
-        return None
+def thread_root(room: Room, pk: int) -> Message:
     return get_object_or_404(room.messages.in_main().with_author(), pk=pk)
+
+
+def thread_asked_for(request, room: Room) -> Message | None:
+    pk = number(request.GET.get("thread"))
+    return None if pk is None else thread_root(room, pk)
 
 
 def thread_of(room: Room, pk: int) -> int | None:
@@ -132,8 +135,7 @@ def thread(request, slug: str, pk: int):
     """What is said under a message, as the page has it beside the room: for scripts."""
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
     room.seen_by(request.user)
-    root = get_object_or_404(room.messages.in_main().with_author(), pk=pk)
-    return HttpResponse(thread_pane(request, room, root))
+    return HttpResponse(thread_pane(request, room, thread_root(room, pk)))
 
 
 def thread_pane(
@@ -209,13 +211,10 @@ def messages(request, slug: str):
     if source := number(request.GET.get("source")):
         message = get_object_or_404(room.messages.visible(), pk=source, author=request.user)
         return JsonResponse({"body": message.body, "revision": message.revision})
-    root = thread_root(room, number(request.GET.get("thread")))
+    root = thread_asked_for(request, room)
     query = {key: number(request.GET.get(key)) for key in ("before", "after", "around")}
     if not request.accepts("application/json") or request.accepts("text/html"):
-        wanted = {key: value for key, value in query.items() if value}
-        if root:
-            wanted["thread"] = root.pk
-        return HttpResponseRedirect(f"{room.get_absolute_url()}?{urlencode(wanted)}")
+        return redirect(room.address(**query, thread=root.pk if root else None))
     return JsonResponse(history_page(room, root, **query) | {"revision": room.revision})
 
 
@@ -235,7 +234,7 @@ def post(request, room: Room, files=()):
         request.user.attachments.filter(pk__in=taken).discard()
         notices.error(request, error.message)
         return show(request, room.slug, written=body, status=400)
-    return redirect(room.get_absolute_url() + (f"?thread={thread}" if thread else ""))
+    return redirect(room.address(thread=thread))
 
 
 def read_nonce(text: str | None) -> UUID | None:

@@ -236,6 +236,17 @@ def test_one_is_reminded_when_the_time_has_come(room, bob, message, device_of, p
     assert len(device.browser.notices) == 1
 
 
+def test_a_reminder_of_what_was_said_in_a_thread_leads_there(
+    room, alice, bob, message, device_of, pass_time
+):
+    device = device_of(bob)
+    said = room.post(alice, "Or under the stone", thread=message.pk)
+    Reminder.set(bob, said, soon())
+    pass_time(minutes=10)
+    (notice,) = device.browser.notices
+    assert notice["url"] == f"/rooms/{room.slug}/?thread={message.pk}&around={said.pk}"
+
+
 def test_after_a_downtime_one_is_reminded_late(bob, message, device_of, work):
     device = device_of(bob)
     Reminder.set(bob, message, soon())
