@@ -196,6 +196,7 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        permissions = [("suspend_user", _("Can suspend people"))]
         constraints = [
             models.UniqueConstraint(Lower("username"), name="usernames_differ_by_more_than_case"),
         ]

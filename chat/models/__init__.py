@@ -21,7 +21,7 @@ from chat.models.reaction import Reaction
 from chat.models.reminder import Reminder
 from chat.models.room import Room
 from chat.models.scheduled import Scheduled
-from chat.models.search import Search
+from chat.models.search import ModeratorsSearch, Search
 from chat.models.thread import ThreadReader
 from chat.models.wishes import NoticeWishes
 
@@ -37,6 +37,7 @@ __all__ = [
     "Mention",
     "Message",
     "MessageEdit",
+    "ModeratorsSearch",
     "Notice",
     "NoticeWishes",
     "Post",

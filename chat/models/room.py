@@ -262,6 +262,11 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
 
     # Making and changing the room --------------------------------------------------------------
 
+    @property
+    def bytes_of_files(self) -> int:
+        """What the files in its messages take up."""
+        return self.messages.aggregate(sum=Sum("attachments__size"))["sum"] or 0
+
     @classmethod
     def create(
         cls,

@@ -62,6 +62,8 @@ class Search:
 
     def __init__(self, user, text: str, room: Room | None = None):
         self.user = user
+        # What is theirs to see.
+        self.rooms, self.messages, self.people = self._scope()
         self.query = parse(text)
         self.since, self.until = beginning_of(self.query.since), beginning_of(self.query.until)
         self.every = [{term} for term in sorted(self.query.terms)]
@@ -75,6 +77,10 @@ class Search:
             self.every.append(self._authors())
         if self.query.has_file:
             self.every.append({search.HAS_FILE})
+
+    def _scope(self):
+        people = get_user_model().objects.visible_to(self.user)
+        return self.user.rooms, Message.objects.visible_to(self.user), people
 
     def page(self, before: int | None = None) -> Found:
         """The newest, or those older than the message `before`. Raises TooFast."""
@@ -100,7 +106,7 @@ class Search:
 
     def _messages(self, ids: list[int]) -> Iterator[Message]:
         """Those of `ids` that are what was asked for, read few by few."""
-        messages = Message.objects.visible_to(self.user).visible().with_author().order_by("-pk")
+        messages = self.messages.visible().with_author().order_by("-pk")
         if self.since:
             messages = messages.filter(created_at__gte=self.since)
         if self.until:
@@ -131,7 +137,7 @@ class Search:
     @cached_property
     def _revisions(self) -> dict[int, int]:
         """Of the rooms that this person is in."""
-        return dict(self.user.rooms.values_list("pk", "revision"))
+        return dict(self.rooms.values_list("pk", "revision"))
 
     def _is_nearly_everywhere(self) -> bool:
         """Whether so much is theirs to see that to name many rooms costs more than it leaves out.
@@ -147,14 +153,14 @@ class Search:
         terms = set()
         for name in self.query.rooms:
             name = name.removeprefix("#")
-            called = self.user.rooms.filter(Q(slug=name) | Q(name_key=names.key(name)))
+            called = self.rooms.filter(Q(slug=name) | Q(name_key=names.key(name)))
             found = list(called.values_list("pk", flat=True)) or [self._room_like(name)]
             terms |= {search.in_room(pk) for pk in found}
         return terms
 
     def _room_like(self, name: str) -> int:
         """The only room in whose name a word begins so. Raises Invalid for none, and for more."""
-        within = self.user.rooms.exclude(name="").filter(name_key__contains=names.key(name))
+        within = self.rooms.exclude(name="").filter(name_key__contains=names.key(name))
         begins = re.compile(rf"(?<!\w){re.escape(names.key(name))}")
         found = [room for room in within.order_by("name_key") if begins.search(room.name_key)]
         if not found:
@@ -180,8 +186,32 @@ class Search:
         called = Q(username__iexact=name) | Q(display_name__iexact=name)
         if alike:
             called |= Q(name_key=alike.letters)
-        people = get_user_model().objects.visible_to(self.user).filter(called)
-        return list(people.values_list("pk", flat=True))
+        return list(self.people.filter(called).values_list("pk", flat=True))
+
+
+class ModeratorsSearch(Search):
+    """The same, among all that who moderates the site may read without being there."""
+
+    MOST = 200
+    PATIENCE = 0.5
+
+    def _scope(self):
+        rooms = Room.objects.all()
+        if not self.user.has_perm("chat.read_private"):
+            rooms = rooms.filter(kind=Room.Kind.PUBLIC)
+        messages = Message.objects.open_to_moderator(self.user)
+        return rooms, messages, get_user_model().objects.all()
+
+    def newest(self) -> list[int]:
+        """The ids of the newest ones, no more than MOST."""
+        found: list[int] = []
+        above, below = self._ids()
+        deadline = time.monotonic() + self.PATIENCE
+        for ids, _reached in search.newest(self.every, above, below):
+            found += [message.pk for message in self._messages(ids)]
+            if len(found) >= self.MOST or time.monotonic() > deadline:
+                break
+        return found[: self.MOST]
 
 
 def beginning_of(day: date | None) -> datetime | None:

@@ -1,5 +1,6 @@
 """Tabs through the whole application, with a hub and a channel layer of the test's own."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import channels.layers
@@ -8,10 +9,11 @@ from django.conf import settings
 from django.db.models import F
 from django_tasks_db.models import DBTaskResult
 
-from chat import audience, hub, limits, presence, push, watch
+from chat import audience, broadcasts, hub, limits, presence, push, watch
 from chat.models import PushDevice
 from chat.threads import in_thread
 from chat.worker import Worker
+from tests.admin_site import Told, member_of
 from tests.linked_pages import LinkedSite
 from tests.push_service import PushService
 from tests.sockets import Tab, session_of
@@ -157,3 +159,49 @@ def device_of(push_service):
         return device
 
     return device_of
+
+
+# The admin --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def root(db, django_user_model):
+    return django_user_model.objects.create_superuser("overseer")
+
+
+@pytest.fixture
+def sign_in(client):
+    def sign_in(person):
+        client.force_login(person)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def admin(root, sign_in):
+    return sign_in(root)
+
+
+@pytest.fixture
+def moderator(db):
+    return member_of("Moderator", "mira")
+
+
+@pytest.fixture
+def administrator(db):
+    return member_of("Administrator", "adele")
+
+
+@pytest.fixture
+def listening(monkeypatch, django_capture_on_commit_callbacks):
+    """`with listening() as told`: afterwards, what open browsers were told in the meantime."""
+
+    @contextmanager
+    def listening():
+        told = Told()
+        monkeypatch.setattr(broadcasts, "publish", told.publish)
+        with django_capture_on_commit_callbacks(execute=True):
+            yield told
+
+    return listening

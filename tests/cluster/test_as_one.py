@@ -124,14 +124,14 @@ async def test_deactivation_closes_the_sockets_on_both_processes(person_of, slug
     root = await person_of(cluster, RUNS_THE_SITE)
     dana = await person_of(cluster, "dana", anew=True)
     tabs = [await dana.open(site, slug) for site in (cluster.a, cluster.b)]
-    chosen = {"_selected_action": str(tabs[0].me["id"])}
-    await root.submit(cluster.a, "/admin/accounts/user/", action="deactivate", **chosen)
+    chosen = {"_selected_action": str(tabs[0].me["id"]), "asked": "1", "reason": "spam"}
+    await root.submit(cluster.a, "/admin/accounts/user/", action="suspend", **chosen)
     try:
         async with asyncio.timeout(10):
             for tab in tabs:
                 assert await tab.closed() == 4401
     finally:
-        await root.submit(cluster.a, "/admin/accounts/user/", action="reactivate", **chosen)
+        await root.submit(cluster.a, "/admin/accounts/user/", action="readmit", **chosen)
 
 
 async def test_everybody_sees_the_same_order(person_of, slug, cluster):

@@ -55,6 +55,7 @@ class Decision(Why):
         SLOWED = "slowed", _("Slow mode set")
         LOCKED = "locked", _("Room locked")
         SUSPENDED = "suspended", _("Account suspended")
+        SIGNED_OUT = "signed_out", _("Signed out everywhere")
         DISMISSED = "dismissed", _("Report dismissed")
         REVERSED = "reversed", _("Taken back")
         UPHELD = "upheld", _("Appeal declined")
@@ -169,8 +170,7 @@ class Decision(Why):
     def _require_reversible_by(self, by) -> None:
         require_other(by, self.person_id)
         if self.kind == self.Kind.SUSPENDED:
-            if not by.has_perm("accounts.change_user"):
-                raise NotAllowed
+            self._require_suspending(by, self.person)
             return
         if self.room is None:
             raise NotFound
@@ -213,13 +213,45 @@ class Decision(Why):
 
     @classmethod
     def suspend(cls, by, person, *, report=None, **why) -> "Decision":
-        """Let `person` in no more, anywhere on the site. For who may change people."""
-        if not by.has_perm("accounts.change_user") or (person.is_staff and not by.is_superuser):
-            raise NotAllowed
-        require_other(by, person.pk)
+        """Let `person` in no more, anywhere on the site. For who may suspend people."""
+        cls._require_suspending(by, person)
         with transaction.atomic():
+            if not person.is_active:
+                raise NotAllowed(_("%s is not let in any more already.") % person.name)
             person.deactivate()
             return cls.record(cls.Kind.SUSPENDED, by, person=person, report=report, **why)
+
+    @classmethod
+    def readmit(cls, by, person, **why) -> "Decision | None":
+        """Let `person` in again; the line of the log that takes the suspension back, if it was one.
+
+        Raises NotAllowed, or Taken when somebody has their name by now.
+        """
+        cls._require_suspending(by, person)
+        if person.is_active:
+            raise NotAllowed(_("%s can sign in.") % person.name)
+        suspensions = person.decisions.filter(kind=cls.Kind.SUSPENDED)
+        last = suspensions.exclude(answers__kind=cls.Kind.REVERSED).order_by("-pk").first()
+        if last:
+            return last.reverse(by, **why)
+        person.reactivate()
+        return None
+
+    @classmethod
+    def sign_out(cls, by, person, *, report=None, **why) -> "Decision":
+        """End all sessions of `person`, who may sign in again. For who may suspend people."""
+        cls._require_suspending(by, person)
+        with transaction.atomic():
+            person.sign_out_everywhere()
+            return cls.record(cls.Kind.SIGNED_OUT, by, person=person, report=report, **why)
+
+    @staticmethod
+    def _require_suspending(by, person) -> None:
+        require_other(by, person and person.pk)
+        if person is None or not by.has_perm("accounts.suspend_user"):
+            raise NotAllowed
+        if (person.is_staff or person.is_superuser) and not by.is_superuser:
+            raise NotAllowed(_("%s runs the site as you do.") % person.name)
 
     # Being heard --------------------------------------------------------------------------------
 
@@ -257,6 +289,7 @@ TOLD: dict[str, Any] = {
     _K.SHOWN_OUT: _("%(by)s took you out of “%(room)s”."),
     _K.ROLE: _("%(by)s gave you another role in “%(room)s”."),
     _K.SUSPENDED: _("%(by)s suspended your account."),
+    _K.SIGNED_OUT: _("%(by)s signed you out everywhere."),
     _K.UPHELD: _("%(by)s looked at your appeal about “%(room)s”. The decision stands."),
 }
 TOLD_UNTIL: dict[str, Any] = {

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,17 @@ class ReportQuerySet(models.QuerySet):
     def with_names(self) -> "ReportQuerySet":
         return self.select_related("reporter", "person", "message__author", "room")
 
+    def first_of_each(self) -> "ReportQuerySet":
+        """Of those about the same thing the oldest, which stands for all of them."""
+        things = self.order_by().values("message", "person", "room")
+        return self.filter(pk__in=things.annotate(first=Min("pk")).values("first"))
+
+    def counts_of(self, reports) -> dict[tuple, int]:
+        """How many there are about the `thing` of each of `reports`."""
+        about = self.filter(person__in={report.person_id for report in reports}).order_by()
+        counted = about.values_list("message", "person", "room").annotate(Count("pk"))
+        return {tuple(thing): count for *thing, count in counted}
+
     def settle(self, decision: Decision) -> None:
         """Let `decision` be the answer to those of these that are open; all are of one room."""
         if self.open().update(decided_at=timezone.now(), decision=decision) and decision.room:
@@ -29,6 +40,8 @@ class ReportQuerySet(models.QuerySet):
 
 class Report(Why):
     """That somebody finds a message, or a person, not right. Open until somebody decides."""
+
+    AROUND = 3  # messages before it, and as many after it
 
     # Where it happened; None: the person was reported from their page.
     room = models.ForeignKey("chat.Room", models.CASCADE, null=True, related_name="reports")
@@ -105,11 +118,28 @@ class Report(Why):
         return report
 
     @property
+    def thing(self) -> tuple:
+        """What it is about, by ids."""
+        return self.message_id, self.person_id, self.room_id
+
+    @property
     def twins(self) -> "ReportQuerySet":
         """All reports of the same, this one among them."""
         if self.message_id:
             return Report.objects.filter(message=self.message_id)
         return Report.objects.filter(message=None, person=self.person_id, room=self.room_id)
+
+    def context(self) -> list:
+        """The reported message, whatever has become of it, and what was said just before and after
+        it, in order: of a private conversation a moderator reads that much.
+        """
+        if self.message is None or self.room is None:
+            return []
+        said = self.room.messages.filter(taken_back_at=None, thread=self.message.thread_id)
+        said = said.select_related("author")
+        before = said.filter(pk__lt=self.message_id).order_by("-pk")[: self.AROUND]
+        after = said.filter(pk__gt=self.message_id).order_by("pk")[: self.AROUND]
+        return [*reversed(before), self.message, *after]
 
     def settle(self, decision: Decision) -> None:
         """Let `decision` be the answer to it and its twins. Raises NotFound for another room's."""
