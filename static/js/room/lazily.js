@@ -104,8 +104,9 @@ export function enablePolls({ log, status, composer }) {
   };
 }
 
-// What nobody needs at the first look at a page.
-const atRest = window.requestIdleCallback ?? setTimeout;
+// What nobody needs at the first look at a page; but a page that is never at rest needs it too.
+const atRest = (act) =>
+  window.requestIdleCallback ? requestIdleCallback(act, { timeout: 1000 }) : setTimeout(act);
 
 /** Let files be attached, and those of messages be looked at and heard. */
 export function enableFiles(parts) {
@@ -154,7 +155,12 @@ export function enableUndo(parts) {
 export const keepDrafts = async (parts) => new (await import("./drafts.js")).Drafts(parts);
 
 /** This room is open: tell the server whether it is looked at, and the person what is for them. */
-export const notice = async (parts) => (await import("./notices.js")).look(parts);
+export const notice = async (socket) => (await import("./notices.js")).look(socket);
+
+/** Ask, once something was said, whether to be told of answers. */
+export function enableOffer(outbox) {
+  outbox.on("sent", async () => (await import("./offer.js")).offer($("#conversation")));
+}
 
 /** Show on the icons how much waits. */
 export const showCount = async (count) => (await import("./badge.js")).showCount(count);

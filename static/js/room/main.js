@@ -9,7 +9,7 @@ import { Catchup } from "./catchup.js";
 import { Conversation } from "./conversation.js";
 import { enableSearchKeys } from "./finding.js";
 import { enableShortcuts } from "./going.js";
-import { enableCards, enableModeration, enableOnline, notice } from "./lazily.js";
+import { enableCards, enableModeration, enableOffer, enableOnline, notice } from "./lazily.js";
 import { openAtNews, showHint } from "./opening.js";
 import { Outbox } from "./outbox.js";
 import { config } from "./page.js";
@@ -54,7 +54,7 @@ async function join() {
     people(joined);
     here.drafts.then((drafts) => drafts.joined(joined.draft));
     moderation.joined(joined);
-    notice({ socket, outbox });
+    notice(socket);
     for (const one of conversations) {
       one.history.watch();
       one.reading.look();
@@ -81,6 +81,7 @@ outbox.on("waiting", ({ seconds }) => {
 new Rooms({ socket, reading: here.reading, pane: $("#rooms-pane"), root });
 enableOnline($("#my-conversations"), socket);
 enableCards($("#card"), status);
+enableOffer(outbox);
 enablePanes(root);
 enableSearchKeys($("#search"));
 fitKeyboard(root);

@@ -1,6 +1,5 @@
 /** What the site tells this person while they look elsewhere: one sound, and a notice. */
 
-import { $ } from "./dom.js";
 import { config, me, store } from "./page.js";
 import { markOf } from "../push-mark.js";
 
@@ -12,18 +11,17 @@ const TONES = [
 ];
 
 /** Tell the server whether the room of this tab is before somebody's eyes. */
-export function look({ socket, outbox }) {
-  isListening ||= listen(socket, outbox);
+export function look(socket) {
+  isListening ||= listen(socket);
   socket.send({ type: "look", room: socket.room, on: !document.hidden });
   if (!document.hidden && isAllowed()) clear(socket.room);
 }
 
 let isListening = false;
 
-function listen(socket, outbox) {
-  document.addEventListener("visibilitychange", () => look({ socket, outbox }));
+function listen(socket) {
+  document.addEventListener("visibilitychange", () => look(socket));
   socket.on("notified", tell);
-  outbox.on("sent", async () => (await import("./offer.js")).offer($("#conversation")));
   const mark = localStorage.getItem(markOf(me.id));
   // The site forgot this browser with the session in which it was asked to tell.
   if (mark && mark !== config.session) {
