@@ -1,6 +1,7 @@
 """The small language of the browser tests: people who join rooms, say things and see things."""
 
 import re
+from contextlib import suppress
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -99,12 +100,21 @@ class Person:
 
     def does(self, action: str, message: Locator) -> None:
         """Press one of the buttons that a message shows under the pointer, or of its menu."""
-        message.hover()
+        self.points_at(message)
         button = message.locator(f"[data-action={action}]")
         if not button.count():
             message.locator("[data-action=more]").click()
             button = self.page.locator(f".message-menu [data-action={action}]")
         button.click()
+
+    def points_at(self, message: Locator) -> None:
+        """Until it shows what can be done with it: a message that moves away from under the pointer
+        is followed."""
+        for _ in range(5):
+            message.hover()
+            with suppress(AssertionError):
+                return expect(message.locator("[data-action=more]")).to_be_visible(timeout=2_000)
+        raise AssertionError("The message shows nothing that can be done with it")
 
     def deletes(self, message: Locator) -> None:
         self.does("delete", message)
