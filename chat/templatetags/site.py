@@ -21,6 +21,15 @@ def icon(name: str) -> str:
 
 
 @register.simple_tag
+def named(label: str, keys: str = "") -> str:
+    """The attributes of a control without text: its name for who hears it, and for who points at
+    it, that with the `keys` which do the same.
+    """
+    title = f"{label} · {keys}" if keys else label
+    return format_html('aria-label="{}" title="{}"', label, title)
+
+
+@register.simple_tag
 def once(template_name: str, **values: str | int | bool | None) -> str:
     """A template that depends on nothing but the language and `values`, rendered once for each.
 
