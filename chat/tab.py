@@ -31,6 +31,8 @@ class Tab:
         # By room: in which thread, or in the room itself.
         self.typing: dict[str, int | None] = {}
         self.looking: set[str] = set()
+        # Which rooms were taken from it, whatever was read before says.
+        self.lost: set[int] = set()
         # How many orders were heeded: what the watch read before one of them is out of date.
         self.orders = 0
 
@@ -44,7 +46,8 @@ class Tab:
 
         The watch counts from the revisions that they had then.
         """
-        groups = {room_group(room_id): revision for room_id, revision in revisions.items()}
+        still = revisions.keys() - self.lost
+        groups = {room_group(room_id): revisions[room_id] for room_id in still}
         self.groups |= groups.keys()
         self.hub.add(self, groups)
         for group, revision in groups.items():
@@ -145,6 +148,7 @@ class Tab:
 
     def gain_room(self, room_id: int) -> None:
         if self in self.watch.tabs:
+            self.lost.discard(room_id)
             self.groups.add(room_group(room_id))
             # At once, as it is taken back at once: an order to leave may be next.
             self.hub.add(self, [room_group(room_id)])
@@ -152,6 +156,7 @@ class Tab:
 
     def lose_room(self, room_id: int) -> None:
         """From now on nothing of this room is delivered."""
+        self.lost.add(room_id)
         self.groups.discard(room_group(room_id))
         self.hub.leave(self, room_group(room_id))
         for slug, audience in tuple(self.open.items()):

@@ -230,3 +230,17 @@ async def test_who_is_let_in_and_out_in_one_breath_is_out(tab_of, bob, open_room
     tab.heed({"do": "leave", "room": open_room.pk})
     await his.ask("ping")
     assert tab not in tab.hub.members.get(room_group(open_room.pk), set())
+
+
+async def test_who_is_shown_out_while_they_connect_is_out(tab_of, bob, open_room):
+    """What was read before the order came does not bring them back."""
+    await tab_of(bob)
+    (tab,) = running_watch().tabs
+    group = room_group(open_room.pk)
+    tab.heed({"do": "leave", "room": open_room.pk})
+    await tab.join_rooms({open_room.pk: 0})
+    assert tab not in tab.hub.members.get(group, set())
+    assert group not in tab.groups
+    tab.heed({"do": "join", "room": open_room.pk})
+    await tab.join_rooms({open_room.pk: 0})
+    assert tab in tab.hub.members[group]
