@@ -77,7 +77,7 @@ class Mention(models.Model):
         people = {}
         if meant := written & EVERYONE:
             # As it is now: a room that a socket has open was read when it was opened.
-            mine = type(room).objects.get(pk=room.pk).membership_of(author)
+            mine = room.memberships.select_related("room").filter(user=author.pk).first()
             if mine and mine.may_call_everybody:
                 people = {name: markup.Mentioned(0, name) for name in meant}
         letters = {alike.letters for alike in map(names.likeness, written) if alike}

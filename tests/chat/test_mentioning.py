@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chat import limits, markup
+from chat.errors import NotFound
 from chat.models import Mention, Notice, Room
 from tests.sockets import client_of, post
 
@@ -93,6 +94,13 @@ def test_a_room_sets_who_may_call_everybody(room, alice, bob, callers, calls):
     room.edit(alice, callers=callers, **fields)
     posts = [as_it_was.post(person, "@room tea") for person in (alice, bob)]
     assert [named(message) == ["everybody"] for message in posts] == calls
+
+
+def test_a_room_that_is_no_more_calls_nobody(room, alice):
+    as_it_was = Room.objects.get(pk=room.pk)
+    room.delete()
+    with pytest.raises(NotFound):
+        as_it_was.post(alice, "@room tea")
 
 
 def test_an_edit_changes_who_is_mentioned(room, alice, bob, lin):
