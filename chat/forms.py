@@ -1,10 +1,12 @@
 from datetime import datetime, timedelta
 
+import msgspec
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Decision, Membership, NoticeWishes, Reason, Room
+from chat.protocol import Id
 
 NO_AUTOCOMPLETE = {"autocomplete": "off"}
 # How long something lasts: the word for it, and the span.
@@ -149,15 +151,13 @@ class NewScheduledForm(ScheduledForm):
 
     reply_to = forms.IntegerField(required=False)
     thread = forms.IntegerField(required=False)
-    attachments = forms.JSONField(required=False)
+    attachments = forms.CharField(required=False)
 
     def clean_attachments(self) -> list[int]:
-        ids = self.cleaned_data["attachments"] or []
-        if not isinstance(ids, list) or not all(
-            type(one) is int and 0 < one < 2**63 for one in ids
-        ):
-            raise forms.ValidationError("A list of ids")
-        return ids
+        try:
+            return msgspec.json.decode(self.cleaned_data["attachments"] or "[]", type=list[Id])
+        except msgspec.DecodeError:
+            raise forms.ValidationError("A list of ids") from None
 
 
 # Moderation -------------------------------------------------------------------------------------

@@ -311,6 +311,16 @@ def test_it_is_scheduled_from_the_composer(client_of, room, bob):
     assert Scheduled.objects.get().body == "Tomorrow"
 
 
+@pytest.mark.parametrize(
+    "files",
+    ["9" * 5000, f"[{'9' * 5000}]", "[" * 100_000, "[0]", '["1"]', "{}", "[1.5]", "nothing"],
+)
+def test_what_is_no_list_of_files_is_refused(client_of, room, bob, files):
+    said = {"body": "Look", "due_at": soon().isoformat(), "attachments": files}
+    answer = client_of(bob).post(f"/rooms/{room.slug}/messages/scheduled/", said)
+    assert (answer.status_code, Scheduled.objects.count()) == (400, 0)
+
+
 def test_outsiders_schedule_nothing_and_are_reminded_of_nothing(client_of, room, charlie, message):
     url = f"/rooms/{room.slug}/messages/"
     due_at = soon().isoformat()
