@@ -91,17 +91,18 @@ class Merging:
             ids = here.messages.in_main().order_by("pk").values_list("pk", flat=True)
             roots = list(ids[: self.AT_ONCE])
             some = models.Q(pk__in=roots) | models.Q(thread__in=roots)
-            moving = list(Message.objects.filter(some).order_by("revision"))
+            moving = Message.objects.filter(some).order_by("revision")
             if moving:
                 here._hand_over(moving, there)
         return len(moving)
 
-    def _hand_over(self, messages: list[Message], there) -> None:
+    def _hand_over(self, moving: models.QuerySet[Message], there) -> None:
+        messages = list(moving)
         for revision, message in enumerate(messages, there.revision + 1):
             message.room, message.revision = there, revision
         Message.objects.bulk_update(messages, ["room", "revision"])
-        Mention.objects.filter(message__in=messages).update(room=there)
-        self.reports.filter(message__in=messages).update(room=there)
+        Mention.objects.filter(message__in=moving).update(room=there)
+        self.reports.filter(message__in=moving).update(room=there)
         search.put(*(message for message in messages if not message.deleted_at))
         there.revision += len(messages)
         there.save(update_fields=["revision"])

@@ -180,20 +180,33 @@ class Pruning:
     def _forget(self, ids: list[int]) -> Gone:
         """Delete these messages of the room itself and their threads, under the room's lock."""
         in_threads = Message.objects.filter(thread__in=ids).values_list("pk", flat=True)
-        every = [*ids, *in_threads]
-        doomed = Message.objects.filter(pk__in=every)
-        files = apps.get_model("chat", "Attachment").objects.filter(message__in=every)
-        text = doomed.aggregate(sum=Sum(Bytes("body") + Bytes("html")))["sum"]
-        gone = Gone(len(every), text or 0, files.aggregate(sum=Sum("size"))["sum"] or 0)
-        quoting = Message.objects.filter(reply_to__in=every).exclude(pk__in=every)
-        quoting_ids = list(quoting.values_list("pk", flat=True))
-        files.release()
-        search.drop_all(every)
-        doomed.delete()
+        every = [*in_threads, *ids]
+        gone = Gone()
+        quoting: set[int] = set()
+        for some in self._in_pieces(every):
+            quoting.update(Message.objects.filter(reply_to__in=some).values_list("pk", flat=True))
+            gone += self._delete(some)
         self._note_pruned(max(ids))
-        for message in self.messages.with_author().filter(pk__in=quoting_ids).order_by("pk"):
-            message.room = self
-            message.quote_nothing()
+        for some in self._in_pieces(sorted(quoting.difference(every))):
+            for message in self.messages.with_author().filter(pk__in=some).order_by("pk"):
+                message.room = self
+                message.quote_nothing()
+        return gone
+
+    def _in_pieces(self, ids: list[int]) -> Iterator[list[int]]:
+        """SQLite takes only so many values in one statement, and threads may be long."""
+        for start in range(0, len(ids), self.AT_ONCE):
+            yield ids[start : start + self.AT_ONCE]
+
+    @staticmethod
+    def _delete(ids: list[int]) -> Gone:
+        doomed = Message.objects.filter(pk__in=ids)
+        files = apps.get_model("chat", "Attachment").objects.filter(message__in=ids)
+        text = doomed.aggregate(sum=Sum(Bytes("body") + Bytes("html")))["sum"]
+        gone = Gone(len(ids), text or 0, files.aggregate(sum=Sum("size"))["sum"] or 0)
+        files.release()
+        search.drop_all(ids)
+        doomed.delete()
         return gone
 
     def _note_pruned(self, up_to: int) -> None:

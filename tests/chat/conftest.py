@@ -1,16 +1,18 @@
 """Tabs through the whole application, with a hub and a channel layer of the test's own."""
 
+import sqlite3
 from contextlib import contextmanager
 from datetime import timedelta
 
 import channels.layers
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.db.models import F
 from django_tasks_db.models import DBTaskResult
 
 from chat import audience, broadcasts, hub, limits, presence, push, watch
-from chat.models import PushDevice
+from chat.models import Message, PushDevice
 from chat.threads import in_thread
 from chat.worker import Worker
 from tests.admin_site import Told, member_of
@@ -106,6 +108,28 @@ def limit(settings):
 
     yield limit
     limits.limit_for.cache_clear()
+
+
+@pytest.fixture
+def long_thread(room, alice, bob):
+    """A message of alice's with more answers than SQLite takes values in one statement."""
+    root = room.post(alice, "Names for the boat?")
+    with room.locked() as locked:
+        said = [
+            Message(room=room, author=bob, thread=root, body="x", html="x", revision=1 + number)
+            for number in range(1, 1601)
+        ]
+        Message.objects.bulk_create(said)
+        locked.revision += len(said)
+        locked.save(update_fields=["revision"])
+        root.room = locked
+        root.recount_thread()
+    if connection.vendor == "sqlite":  # which takes as many as it was built for
+        most = sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
+        before = connection.connection.setlimit(most, 1500)
+    yield root
+    if connection.vendor == "sqlite":
+        connection.connection.setlimit(most, before)
 
 
 # Background work --------------------------------------------------------------------------------

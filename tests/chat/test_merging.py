@@ -76,6 +76,14 @@ class TestMessages:
         assert (first.thread_count, first.reaction_tally[0]["count"]) == (1, 1)
         assert Report.objects.get().room == loft
 
+    def test_come_with_however_long_a_thread(self, room, long_thread, alice, root):
+        with limits.lifted():
+            long_thread.edit(alice, "Names for the boat, @bob?")
+            loft = Room.create(alice, "Loft", kind="private")
+        run("mergerooms", room.slug, loft.slug, "--yes", "--publish")
+        assert loft.messages.filter(thread=long_thread).count() == 1600
+        assert loft.mentions.get().message == long_thread
+
     def test_are_found_in_their_new_room(self, rooms):
         _attic, loft = rooms
         merge()

@@ -97,6 +97,15 @@ class TestWhatGoes:
         assert "lantern 1" not in left(room)
         assert "an old word on it" not in left(room)
 
+    def test_goes_with_however_long_a_thread(self, room, long_thread, alice, root):
+        quoting = room.post(alice, "The first one", reply_to=long_thread.pk)
+        age([long_thread])
+        Message.objects.filter(pk=long_thread.pk).update(thread_at=timezone.now() - YEAR)
+        assert prune(room.slug, "--older-than", "364")["messages"] == 1601
+        assert left(room) == ["The first one"]
+        quoting.refresh_from_db()
+        assert quoting.reply_to is None
+
     def test_is_in_all_rooms_but_not_in_direct_conversations(self, room, said, alice, bob):
         direct = Room.between(alice, [bob])
         with limits.lifted():
