@@ -62,6 +62,17 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(environment, wrong, s
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/admin/login/", "/nowhere/"])
+def test_pages_ask_a_browser_for_nothing_that_they_do_not_use(client, path):
+    policy = client.get(path)["Permissions-Policy"].split(", ")
+    used = {feature.removesuffix("=(self)") for feature in policy if feature.endswith("=(self)")}
+    talking = {"autoplay", "camera", "microphone", "fullscreen", "picture-in-picture"}
+    assert used == talking | {"clipboard-write"}
+    assert {"geolocation=()", "display-capture=()", "payment=()", "usb=()"} < set(policy)
+    assert all(feature.endswith(("=(self)", "=()")) for feature in policy)
+
+
 # Database and files ----------------------------------------------------------------------
 
 
