@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chat.errors import ChatError
 from chat.forms import NewScheduledForm, ScheduledForm, WhenForm
 from chat.models import Message, Reminder, Room, Scheduled
-from chat.views.refusals import refusals_as_pages
+from chat.views.refusals import answered, refusals_as_pages
 
 
 @require_safe
@@ -24,15 +24,6 @@ def later(request):
     rooms = [one.room for one in scheduled] + [one.message.room for one in reminders]
     Room.introduce(rooms, request.user)
     return render(request, "chat/later.html", {"scheduled": scheduled, "reminders": reminders})
-
-
-def answered(verb) -> HttpResponse:
-    """An answer for scripts: nothing, or why not in words for people."""
-    try:
-        verb()
-    except ChatError as error:
-        return HttpResponse(error.message, status=400, content_type="text/plain; charset=utf-8")
-    return HttpResponse(status=204)
 
 
 # Scheduled messages -----------------------------------------------------------------------------

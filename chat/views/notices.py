@@ -17,7 +17,7 @@ from chat.errors import ChatError
 from chat.forms import LevelForm, WishesForm
 from chat.models import Membership, Notice, NoticeWishes, PushDevice, Room, digest
 from chat.views.paging import newest_first
-from chat.views.refusals import refusals_as_pages
+from chat.views.refusals import answered, refusals_as_pages
 
 LOG_SIZE = 60
 
@@ -97,11 +97,8 @@ def devices(request):
         *(request.POST.get(field, "") for field in push.Subscription._fields)
     )
     name = browsers.describe(request.headers.get("User-Agent", ""))
-    try:
-        PushDevice.subscribe(request.user, request.session.session_key, subscription, name)
-    except ChatError as error:
-        return HttpResponse(error.message, status=400, content_type="text/plain; charset=utf-8")
-    return HttpResponse(status=204)
+    session = request.session.session_key
+    return answered(lambda: PushDevice.subscribe(request.user, session, subscription, name))
 
 
 @require_POST

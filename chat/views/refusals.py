@@ -1,11 +1,12 @@
-"""What a verb refuses, as a page: the one translation from chat.errors to HTTP."""
+"""What a verb refuses, as a page or for a script: the translation from chat.errors to HTTP."""
 
+from collections.abc import Callable
 from functools import wraps
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponse
 
-from chat.errors import NotAllowed, NotFound
+from chat.errors import ChatError, NotAllowed, NotFound
 
 
 def refusals_as_pages(view):
@@ -21,3 +22,12 @@ def refusals_as_pages(view):
             raise PermissionDenied(error.message) from error
 
     return wrapped
+
+
+def answered(verb: Callable[[], object]) -> HttpResponse:
+    """For scripts: nothing once `verb` is done, or why not in words for people."""
+    try:
+        verb()
+    except ChatError as error:
+        return HttpResponse(error.message, status=400, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204)
