@@ -13,7 +13,7 @@ from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from accounts import portraits
 from accounts.models import User
 from chat.fetching import Unavailable
-from tests.accounts.people import PASSWORD, prove_it, sign_in, who
+from tests.accounts.people import PASSWORD, is_mona, prove_it, set_out, sign_in, way_back, who
 from tests.github_server import Email, GitHub, Person
 
 pytestmark = pytest.mark.django_db
@@ -38,10 +38,7 @@ def github(settings, monkeypatch):
 
 
 def go(browser, **form) -> str:
-    """Press the button and follow to the consent page; where that is."""
-    page = browser.post("/accounts/github/login/", form)
-    assert page.status_code == 200, page
-    return page.headers["Refresh"].removeprefix("0; url=")
+    return set_out(browser, "github", **form)
 
 
 def consent(address: str, decision="allow") -> str:
@@ -56,9 +53,7 @@ def consent(address: str, decision="allow") -> str:
         allow_redirects=False,
         timeout=5,
     )
-    back = urlsplit(answer.headers["Location"])
-    assert back.netloc == "testserver"
-    return f"{back.path}?{back.query}"
+    return way_back(answer)
 
 
 def sign_in_with_github(browser, **form):
@@ -70,12 +65,7 @@ def test_the_first_login_makes_the_person(browser, github):
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert who(browser) == "octocat"
     mona = User.objects.get()
-    assert (mona.name, mona.email, mona.has_usable_password()) == (
-        "Mona Lisa",
-        "mona@example.org",
-        False,
-    )
-    assert mona.emailaddress_set.get().verified
+    is_mona(mona)
     assert mona.avatar.name.startswith("avatars/")
     assert mona.avatar.read()[8:12] == b"WEBP"
 

@@ -69,6 +69,10 @@ class Person:
 
     # Talking -------------------------------------------------------------------------------------
 
+    def goes_offline(self) -> None:
+        self.page.context.set_offline(True)
+        expect(self.page.locator("#status")).to_contain_text("You are offline")
+
     @property
     def composer(self) -> Locator:
         return self.page.locator("#composer textarea")

@@ -388,13 +388,18 @@ def test_a_video_and_a_sound_play_in_place(talk):
     )
 
 
+def speaks(person) -> None:
+    """For a second, into the microphone that is held."""
+    person.page.context.grant_permissions(["microphone"])
+    person.page.locator(".mic").hover()
+    person.page.mouse.down()
+    expect(person.page.locator(".recording .number")).to_have_text("0:01")
+    person.page.mouse.up()
+
+
 def test_a_voice_note_is_recorded_by_holding_and_heard(talk):
     alice, bob = talk
-    alice.page.context.grant_permissions(["microphone"])
-    alice.page.locator(".mic").hover()
-    alice.page.mouse.down()
-    expect(alice.page.locator(".recording .number")).to_have_text("0:01")
-    alice.page.mouse.up()
+    speaks(alice)
     voice = bob.page.locator(".voice")
     expect(voice).to_be_visible()
     path = voice.locator("path").first.get_attribute("d")
@@ -410,11 +415,7 @@ def test_a_voice_note_is_recorded_by_holding_and_heard(talk):
 
 def test_a_voice_note_is_sought_by_the_keyboard(talk):
     alice, bob = talk
-    alice.page.context.grant_permissions(["microphone"])
-    alice.page.locator(".mic").hover()
-    alice.page.mouse.down()
-    expect(alice.page.locator(".recording .number")).to_have_text("0:01")
-    alice.page.mouse.up()
+    speaks(alice)
     voice = bob.page.locator(".voice")
     position = voice.get_by_role("slider", name="Position")
     position.press("End")

@@ -91,8 +91,7 @@ def test_files_can_be_sent_again(ready):
 
 def test_what_waits_in_the_outbox_is_never_sent(ready, complaints):
     alice, bob = ready
-    alice.page.context.set_offline(True)
-    expect(alice.page.locator("#status")).to_contain_text("You are offline")
+    alice.goes_offline()
     alice.sends("From the tunnel")
     alice.sees_pending("From the tunnel")
     undo(alice).click()

@@ -68,6 +68,13 @@ async def tab_of(live):
 
 
 @pytest.fixture
+def as_alice(client, alice):
+    """The client in which alice is signed in."""
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
 def says():
     """says(user, room, text) -> the Message, posted without a socket."""
 

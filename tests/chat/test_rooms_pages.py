@@ -13,12 +13,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def as_alice(client, alice):
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def as_guest(client, django_user_model):
     client.force_login(django_user_model.objects.enter_as_guest("Wanderer"))
     return client
