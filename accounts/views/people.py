@@ -33,9 +33,7 @@ def moderation_of(request, someone) -> dict:
     if room is None or someone == request.user:
         return {}
     mine, theirs = room.membership_of(request.user), room.membership_of(someone)
-    if not mine or not mine.is_at_least(mine.Role.MODERATOR):
-        return {"card_room": room}
-    if theirs and not mine.outranks(theirs):
+    if not room.may_decide(request.user, mine, theirs):
         return {"card_room": room}
     restraints = room.restraints.in_force().filter(person=someone).select_related("decision")
     return {"card_room": room, "moderates": True, "restraints": restraints}

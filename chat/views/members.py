@@ -40,7 +40,7 @@ def members(request, slug):
         "room": room,
         "mine": mine,
         "people_here": presence.present(room.pk),
-        "members": with_what_i_may_do(runners + page, mine, request.user),
+        "members": with_what_i_may_do(runners + page, room, mine, request.user),
         "query": query,
         "after": after,
         "next": page[-1].pk if has_more else None,
@@ -71,17 +71,13 @@ def who_runs(room):
     return runners.order_by(rank, "pk")[:100]
 
 
-def with_what_i_may_do(memberships, mine, user):
+def with_what_i_may_do(memberships, room, mine, user):
     """Each membership with `may_remove` and `may_set_role`, for the buttons; the verbs decide."""
-    from_above = Room.is_run_from_above_by(user)
-    owner = from_above or (mine and mine.role == Membership.Role.OWNER)
+    owner = room.is_run_from_above_by(user) or (mine and mine.role == Membership.Role.OWNER)
     for membership in memberships:
         another = membership.user_id != user.pk
         membership.may_set_role = owner and not membership.user.is_guest
-        membership.may_remove = another and (
-            from_above
-            or (mine and mine.is_at_least(Membership.Role.MODERATOR) and mine.outranks(membership))
-        )
+        membership.may_remove = another and room.may_decide(user, mine, membership)
     return memberships
 
 

@@ -1,6 +1,7 @@
 """The list of a room's members, and what those who run the room may do there."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from chat import presence
@@ -91,6 +92,14 @@ class TestList:
         text = sign_in(charlie).get(page(room)).content.decode()
         assert "/remove/" not in text
         assert "/role/" not in text
+
+    def test_who_moderates_the_site_sees_what_they_may(self, room, bob, charlie, sign_in):
+        room.admit(bob)
+        charlie.user_permissions.add(Permission.objects.get(codename="moderate_room"))
+        button = page(room, "remove_member", bob.pk)
+        assert button in sign_in(charlie).get(page(room)).content.decode()
+        sign_in(charlie).post(button)
+        assert role_of(bob, room) is None
 
     def test_names_stay_text(self, room, alice, bob, sign_in):
         bob.display_name = "<img src=x onerror=alert(1)>"

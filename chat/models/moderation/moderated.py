@@ -40,6 +40,8 @@ class Moderated:
     admit: Any
     locked: Any
     require_role: Any
+    is_run_from_above_by: Any
+    membership_of: Any
     save: Any
     _drop: Any
     require_owner_beside: Any
@@ -107,11 +109,19 @@ class Moderated:
         with self.locked() as room:
             mine = room.require_role(by, Membership.Role.MODERATOR)
             require_other(by, person.pk)
-            theirs = room.membership_of(person)
-            above = room.is_run_from_above_by(by, Membership.Role.MODERATOR)
-            if mine and theirs and not above and not mine.outranks(theirs):
+            if not room.may_decide(by, mine, room.membership_of(person)):
                 raise NotAllowed(_("You cannot decide about somebody who runs the room as you do."))
             yield room
+
+    def may_decide(self, by, mine: Membership | None, theirs: Membership | None) -> bool:
+        """Whether `by` may decide about another, whose membership is `theirs` as `mine` is that
+        of `by`. For pages too; the verbs ask again.
+        """
+        if self.is_run_from_above_by(by, Membership.Role.MODERATOR):
+            return True
+        if mine is None or not mine.is_at_least(Membership.Role.MODERATOR):
+            return False
+        return theirs is None or mine.outranks(theirs)
 
     def _restrain(self, by, person, kind, until, **more) -> Decision:
         decision = Decision.record(
