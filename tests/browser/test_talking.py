@@ -91,7 +91,7 @@ def test_a_deleted_message_is_gone_for_everybody(talk):
 def test_only_ones_own_messages_can_be_edited(talk):
     alice, bob = talk
     alice.sends("Mine")
-    bob.sees("Mine").hover()
+    bob.points_at(bob.sees("Mine"))
     expect(bob.last.locator("[data-action=reply]")).to_be_visible()
     expect(bob.last.locator("[data-action=edit]")).not_to_be_visible()
     expect(bob.last.locator("[data-action=delete]")).not_to_be_visible()
@@ -224,7 +224,7 @@ def test_the_toolbar_leaves_the_button_of_code_free(alice, room):
         alice.sends(text)
     alice.has_sent_everything()
     row = alice.sees("second()")
-    row.hover()
+    alice.points_at(row)
     toolbar = row.locator(".actions").bounding_box()
     button = row.locator(".copy-code").bounding_box()
     assert toolbar["y"] + toolbar["height"] <= button["y"]
