@@ -65,7 +65,7 @@ class ProfileForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = [("", _("As the browser asks for")), *settings.LANGUAGES]
         self.fields["time_zone"].choices = [
-            ("", _("Not set: %s") % settings.TIME_ZONE),
+            ("", _("As the browser says")),
             *zones_by_region(self.instance.time_zone),
         ]
 

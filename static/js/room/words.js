@@ -11,6 +11,7 @@ export const language =
   navigator.languages.find((one) => one.slice(0, 2) === plain.slice(0, 2)) ?? plain;
 
 const plurals = new Intl.PluralRules(plain);
+const numbers = new Intl.NumberFormat(plain);
 const lists = new Intl.ListFormat(plain, { style: "long", type: "conjunction" });
 
 export const listed = (names) => lists.format(names);
@@ -18,5 +19,6 @@ export const listed = (names) => lists.format(names);
 /** The words called `name`, with `{these}` filled in; `n` chooses name.one or name.other. */
 export function say(name, values = {}) {
   const text = words.get(name) ?? words.get(`${name}.${plurals.select(values.n)}`);
-  return (text ?? words.get(`${name}.other`)).replace(/\{(\w+)\}/g, (_, key) => values[key]);
+  const shown = (value) => (typeof value === "number" ? numbers.format(value) : value);
+  return (text ?? words.get(`${name}.other`)).replace(/\{(\w+)\}/g, (_, key) => shown(values[key]));
 }
