@@ -1,4 +1,3 @@
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
@@ -154,7 +153,3 @@ class PersonAdmin(Acting, UserAdmin):
             lambda person: person.drop_avatar(),
             lambda n: ngettext("%d picture removed.", "%d pictures removed.", n),
         )
-
-
-# The admin's own login knows neither the second factor nor the limits on tries.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -255,6 +255,9 @@ class User(AbstractUser):
     def get_full_name(self) -> str:
         return self.name
 
+    def get_short_name(self) -> str:
+        return self.name
+
     def clean(self) -> None:
         """For the admin's form, which saves by itself."""
         super().clean()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from typing import NamedTuple
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 960, 320, 56, 44, 36
 STYLE = (
@@ -13,31 +14,59 @@ STYLE = (
 
 
 def bars(title: str, labels: Sequence[str], values: Sequence[int]) -> str:
-    """One bar for each of `values`, with its label told on hover; a few labels stand below."""
-    top = ceiling(max(values, default=0))
-    high, step = HEIGHT - TOP - BOTTOM, (WIDTH - LEFT - 16) / max(len(values), 1)
-    parts = []
-    for number in range(5):
-        y = TOP + high - high * number / 4
-        said = f"{top * number / 4:,g}"
-        parts.append(f'<line class="line" x1="{LEFT}" x2="{WIDTH - 16}" y1="{y:g}" y2="{y:g}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:g}" text-anchor="end">{said}</text>')
-    every = max(1, round(len(values) / 8))
-    for at, (label, value) in enumerate(zip(labels, values, strict=True)):
-        x, tall = LEFT + step * at, high * value / top
-        parts.append(
-            f'<rect class="bar" x="{x + step * 0.1:.1f}" y="{TOP + high - tall:.1f}" rx="2"'
-            f' width="{step * 0.8:.1f}" height="{tall:.1f}">'
-            f"<title>{escape(label)}: {value:,}</title></rect>"
-        )
-        if at % every == 0:
-            parts.append(f'<text x="{x + step * 0.1:.1f}" y="{HEIGHT - 12}">{escape(label)}</text>')
+    """One bar for each of `values`, with its label told on hover; a file of its own."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
         f"<title>{escape(title)}</title><style>{STYLE}</style>"
         f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>'
-        f'<text class="title" x="16" y="26">{escape(title)}</text>{"".join(parts)}</svg>\n'
+        f'<text class="title" x="16" y="26">{escape(title)}</text>'
+        f"{drawn(labels, values, Frame(WIDTH, HEIGHT, LEFT, TOP, BOTTOM, 8))}</svg>\n"
     )
+
+
+def figure(title: str, labels: Sequence[str], values: Sequence[int]) -> str:
+    """The same for a page, which has the title above it and the style in its own style sheet."""
+    frame = Frame(420, 160, 40, 8, 22, 4)
+    return (
+        f'<svg class="chart" viewBox="0 0 {frame.width} {frame.height}" role="img"'
+        f' aria-label="{escape(title)}">{drawn(labels, values, frame)}</svg>'
+    )
+
+
+class Frame(NamedTuple):
+    """Where bars stand, in the units of the drawing, and how many labels stand below them."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+    bottom: int
+    most_labels: int
+
+
+def drawn(labels: Sequence[str], values: Sequence[int], frame: Frame) -> str:
+    most = ceiling(max(values, default=0))
+    high = frame.height - frame.top - frame.bottom
+    step = (frame.width - frame.left - 16) / max(len(values), 1)
+    parts = []
+    for number in range(5):
+        y = frame.top + high - high * number / 4
+        said = f"{most * number / 4:,g}"
+        ends = f'x1="{frame.left}" x2="{frame.width - 16}"'
+        parts.append(f'<line class="line" {ends} y1="{y:g}" y2="{y:g}"/>')
+        parts.append(f'<text x="{frame.left - 8}" y="{y + 4:g}" text-anchor="end">{said}</text>')
+    every = max(1, round(len(values) / frame.most_labels))
+    for at, (label, value) in enumerate(zip(labels, values, strict=True)):
+        x, tall = frame.left + step * at, high * value / most
+        parts.append(
+            f'<rect class="bar" x="{x + step * 0.1:.1f}" y="{frame.top + high - tall:.1f}" rx="2"'
+            f' width="{step * 0.8:.1f}" height="{tall:.1f}">'
+            f"<title>{escape(label)}: {value:,}</title></rect>"
+        )
+        if at % every == 0:
+            below = f'x="{x + step * 0.1:.1f}" y="{frame.height - frame.bottom // 3}"'
+            parts.append(f"<text {below}>{escape(label)}</text>")
+    return "".join(parts)
 
 
 def ceiling(most: int) -> int:

@@ -93,7 +93,7 @@ if TRUSTED_PROXIES:
 
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "chatsite.apps.Administration",  # django.contrib.admin, with a start page of its own
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

@@ -145,8 +145,8 @@ class RestraintForm(VerbForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "person" in self.fields:
-            self.fields["person"].required = True
+        self.fields["reason"].label = _("Why")
+        self.fields["person"].required = True
 
     def _post_clean(self):
         """The row is the verb's to make, and to check."""

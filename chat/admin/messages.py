@@ -2,7 +2,6 @@
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
-from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -42,7 +41,7 @@ class StateFilter(admin.SimpleListFilter):
 class MessageAdmin(VerbAdmin):
     """Messages come to be in rooms only. A removed one stays as a tombstone, and can come back."""
 
-    list_display = ["excerpt", "by_author", "in_room", "created_at", "edited", "removed"]
+    list_display = ["excerpt", "by_author", "in_room", "created_at", "fate"]
     list_filter = [OfRoom, OfAuthor, StateFilter, "created_at"]
     list_select_related = ["author", "room", "removal"]
     search_fields = ["body"]  # there is a field to search in; see get_search_results()
@@ -90,15 +89,13 @@ class MessageAdmin(VerbAdmin):
     def in_room(self, message):
         return list_of(Message, message.room, room=message.room_id)
 
-    @admin.display(description=_("edited"), boolean=True)
-    def edited(self, message):
-        return message.edited_at is not None
-
-    @admin.display(description=_("deleted"))
-    def removed(self, message):
+    @admin.display(description=_("since then"))
+    def fate(self, message):
         if message.removed:
-            return format_html(_("by {}"), message.removed["by"])
-        return _("by its author") if message.deleted_at else ""
+            return _("removed by %s") % message.removed["by"]
+        if message.deleted_at:
+            return _("deleted by its author")
+        return _("edited") if message.edited_at else ""
 
     @admin.display(description=_("as it is seen"))
     def shown(self, message):
