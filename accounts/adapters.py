@@ -36,8 +36,8 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             if User.usable_name(username) != username:
                 raise ValidationError(User.username_validator.message)
-            if not shallow:
-                User.require_free_name(username, guest_of(context.request))
+            # Also when allauth looks for a free one itself, which it calls shallow.
+            User.require_free_name(username, guest_of(context.request))
         except ChatError as error:
             raise ValidationError(str(error.message)) from error
         return username

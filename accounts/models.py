@@ -28,8 +28,9 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("There is no time zone called “%(name)s”."), params={"name": name})
 
 
-# What the keys of a name are made from.
+# What the keys of the names are made from.
 NAMED_BY = {"username", "display_name", "is_active"}
+KEYS = ("name_key", "name_look", "username_key", "username_look")
 _TAKEN = _("“%s” is taken, or looks too much like somebody's name. Choose another.")
 
 
@@ -74,7 +75,10 @@ class PeopleQuerySet(models.QuerySet["User"]):
         if alike is None:
             return self.none()
         return self.filter(
-            Q(name_key=alike.letters) | Q(name_look=alike.look) | Q(username__iexact=name),
+            Q(name_key=alike.letters)
+            | Q(name_look=alike.look)
+            | Q(username_key=alike.letters)
+            | Q(username_look=alike.look),
             is_active=True,
         )
 
@@ -170,6 +174,9 @@ class User(AbstractUser):
     # What the name in use is compared by, see names.likeness(); null for who has left.
     name_key = models.CharField(max_length=255, null=True, unique=True, editable=False)  # noqa: DJ001
     name_look = models.CharField(max_length=255, null=True, unique=True, editable=False)  # noqa: DJ001
+    # The same of the username, which may be another one. Not unique: those of before may be alike.
+    username_key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
+    username_look = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
     about = models.CharField(_("about"), max_length=300, blank=True)
     avatar = models.FileField(_("picture"), upload_to="avatars/", blank=True)
     is_guest = models.BooleanField(_("guest"), default=False)
@@ -204,6 +211,8 @@ class User(AbstractUser):
             models.Index(
                 "date_joined", condition=Q(is_guest=True, is_active=True), name="guests_here"
             ),
+            models.Index(fields=["username_key"], name="people_by_username"),
+            models.Index(fields=["username_look"], name="people_by_look_of_username"),
         ]
 
     def __str__(self) -> str:
@@ -262,7 +271,7 @@ class User(AbstractUser):
         """For the admin's form, which saves by itself."""
         super().clean()
         try:
-            self.require_free_name(self.name, self)
+            self.require_free_names()
         except Taken as error:
             raise ValidationError(error.message) from error
 
@@ -287,6 +296,13 @@ class User(AbstractUser):
         if others.named_like(name).exists():
             raise Taken(_TAKEN % name)
 
+    def require_free_names(self) -> None:
+        """Raises Taken where their name or username is new and could be taken for somebody's."""
+        if names.likeness(self.name) != (self.name_key, self.name_look):
+            self.require_free_name(self.name, self)
+        if names.likeness(self.username) != (self.username_key, self.username_look):
+            self.require_free_name(self.username, self)
+
     @classmethod
     def free_name(cls, *wishes: str) -> str:
         """A name that nobody's looks like: the first wish, or one with a number; at worst ""."""
@@ -302,7 +318,7 @@ class User(AbstractUser):
 
     def save_under_its_name(self, update_fields=None) -> None:
         """Save. Raises Taken when somebody's name looks like this one, also if they just came."""
-        self.require_free_name(self.name, self)
+        self.require_free_names()
         try:
             with transaction.atomic():
                 self.save(update_fields=update_fields)
@@ -310,13 +326,13 @@ class User(AbstractUser):
             raise Taken(_TAKEN % self.name) from None
 
     def save(self, *args, update_fields=None, **kwargs) -> None:
-        """As ever; the name's keys go along, and a new password ends all sessions."""
-        alike = names.likeness(self.name) if self.is_active else None
+        """As ever; the names' keys go along, and a new password ends all sessions."""
+        alike = self.is_active and names.likeness(self.name)
         self.name_key, self.name_look = alike or (None, None)
-        if update_fields is not None and {"username", "display_name", "is_active"} & {
-            *update_fields
-        }:
-            update_fields = {*update_fields, "name_key", "name_look"}
+        alike = self.is_active and names.likeness(self.username)
+        self.username_key, self.username_look = alike or (None, None)
+        if update_fields is not None and NAMED_BY & {*update_fields}:
+            update_fields = {*update_fields, *KEYS}
         # Django keeps the raw password here from set_password() until it is saved.
         has_new_password = getattr(self, "_password", None) is not None and not self._state.adding
         with transaction.atomic():

@@ -71,6 +71,14 @@ def test_nobody_else_can_take_a_guests_name(browser, new_browser, guest):
     assert User.objects.count() == 1
 
 
+def test_a_guest_does_not_become_somebodys_twin(browser, guest, alice):
+    alice.edit_profile(display_name="Lili")
+    answer = claim(browser, "аlice")
+    assert "looks too much like" in answer.context["form"].errors["username"][0]
+    guest.refresh_from_db()
+    assert guest.is_guest
+
+
 def test_who_has_an_account_does_not_get_a_second_one(browser, alice):
     browser.force_login(alice)
     assert claim(browser)["Location"] == "/"

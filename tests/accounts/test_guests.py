@@ -55,6 +55,11 @@ def test_nicknames_that_look_like_somebodys_are_refused(browser, alice, nickname
     assert "taken" in refusal(enter(browser, nickname))
 
 
+def test_nor_those_that_look_like_a_username_behind_a_display_name(browser, alice):
+    alice.edit_profile(display_name="Lili")
+    assert "taken" in refusal(enter(browser, "аlice"))
+
+
 def test_two_guests_do_not_share_a_nickname(browser, new_browser):
     enter(browser, "Zoe")
     assert "taken" in refusal(enter(new_browser(), "ZOE"))

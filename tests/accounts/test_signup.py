@@ -2,6 +2,7 @@ import pytest
 from django.core import mail
 
 from accounts.models import User
+from chat.errors import Taken
 from tests.accounts.people import PASSWORD, sign_in, who
 
 pytestmark = pytest.mark.django_db
@@ -62,9 +63,23 @@ def test_what_is_no_username_is_refused(browser, name):
     assert not User.objects.exists()
 
 
-def test_a_handle_hidden_by_a_display_name_is_still_somebodys(browser, alice):
+@pytest.mark.parametrize("name", ["Alice", "аlice", "AIice", "al.ice", "Lіli"])
+def test_a_handle_hidden_by_a_display_name_is_still_somebodys(browser, alice, name):
     alice.edit_profile(display_name="Lili")
-    assert "username" in errors(sign_up(browser, "Alice"))
+    assert "username" in errors(sign_up(browser, name))
+    assert not User.objects.filter(username=name).exists()
+
+
+def test_who_was_alike_before_goes_on_under_their_name(alice):
+    alice.edit_profile(display_name="Lili")
+    twin = User.objects.create_user("аlice", display_name="Ally")
+    twin.edit_profile(display_name="Ally", about="Here for years")
+    twin.edit_profile(display_name="Allie")
+    with pytest.raises(Taken):
+        twin.edit_profile(display_name="Аlice")
+    twin.deactivate()
+    with pytest.raises(Taken):
+        twin.reactivate()
 
 
 def test_an_address_belongs_to_one_account(browser, alice):

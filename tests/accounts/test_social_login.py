@@ -169,6 +169,14 @@ def test_names_that_are_taken_or_reserved_are_replaced(browser, github, alice, l
     assert new.name_key != alice.name_key
 
 
+def test_nor_does_the_username_look_like_somebodys(browser, github, alice):
+    alice.edit_profile(display_name="Lili")
+    github.person = Person("a1ice", name="Mona", emails=[Email("new@example.org")])
+    assert sign_in_with_github(browser)["Location"] == "/"
+    new = User.objects.exclude(pk=alice.pk).get()
+    assert (new.name, new.username_look != alice.username_look) == ("Mona", True)
+
+
 def test_a_name_taken_in_the_same_moment_is_replaced(browser, github, alice, monkeypatch):
     monkeypatch.setattr(User, "require_free_name", lambda *_: None)
     github.person = Person("mona", name="Alice", emails=[Email("new@example.org")])

@@ -95,6 +95,14 @@ def test_an_administrator_changes_profiles_but_gives_no_rights(sign_in, administ
     assert not bob.user_permissions.exists()
 
 
+def test_a_new_person_does_not_look_like_somebody(sign_in, root, bob):
+    bob.edit_profile(display_name="Robert")
+    new = {"password1": "Another-horse9", "password2": "Another-horse9"}
+    answer = sign_in(root).post(reverse("admin:accounts_user_add"), {"username": "bоb", **new})
+    assert "looks too much like" in answer.content.decode()
+    assert not User.objects.filter(username="bоb").exists()
+
+
 def test_an_administrator_cannot_become_anybody(sign_in, administrator, root, bob):
     office = sign_in(administrator)
     for person in (bob, root, administrator):
