@@ -111,6 +111,13 @@ class RoomQuerySet(models.QuerySet["Room"]):
         user.see_activity()
         transaction.on_commit(partial(broadcasts.all_read, user.pk))
 
+    def begin_anew(self) -> None:
+        """After an older state was restored: revisions that were given out since are never given
+        out again, and who knows one of them loads the room afresh; see changes_since().
+        """
+        beyond = F("revision") + 2 * Room.TOO_FAR_BEHIND
+        self.update(revision=beyond, pruned_revision=beyond)
+
     def matching(self, words: str) -> "RoomQuerySet":
         """Rooms whose name or topic holds each of the words."""
         rooms = self
@@ -158,6 +165,7 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
         NOBODY = "nobody", _("Nobody")
 
     NAME_LENGTH = 60
+    TOO_FAR_BEHIND = 10**9  # revisions: only who was here before an older state was restored
 
     slug = models.SlugField(_("address"), max_length=80, unique=True, allow_unicode=True)
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
@@ -634,6 +642,8 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
 
         None when that is more than a client should take in; it then loads the room afresh.
         """
+        if self.revision - revision >= self.TOO_FAR_BEHIND:
+            return None
         changed = self.messages.filter(revision__gt=revision).order_by("revision").with_author()
         messages = list(changed[: Message.CHANGES_LIMIT + 1])
         length = sum(len(message.body) + len(message.html) for message in messages)
