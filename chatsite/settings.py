@@ -221,7 +221,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # Tests post from several threads, and an in-memory database is not shared between them.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-# Where `manage.py backup` keeps its archives.
+# Where `manage.py backup` keeps its archives, and `doctor` looks how old the newest is.
 BACKUP_DIR = Path(env.str("BACKUP_DIR", default="") or DATA_DIR / "backups")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
