@@ -1,6 +1,7 @@
 /** The page of notices: this browser's part of it. */
 
-import { Refused, state, turnOff, turnOn } from "./push.js";
+import { Refused } from "./posting.js";
+import { state, turnOff, turnOn } from "./push.js";
 
 const SILENT = "chatsite:silent";
 const here = document.getElementById("here");

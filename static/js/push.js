@@ -1,20 +1,11 @@
 /** Web Push in this browser: whether it is on, and turning it on and off. */
 
+import { post } from "./posting.js";
 import { markOf } from "./push-mark.js";
 
 const urls = { devices: "/notices/devices/", unsubscribe: "/notices/devices/unsubscribe/" };
 
 const registration = () => navigator.serviceWorker.ready;
-
-async function post(url, fields) {
-  const body = new FormData(document.getElementById("choices"));
-  for (const [name, value] of Object.entries(fields)) body.set(name, value);
-  const answer = await fetch(url, { method: "POST", body });
-  if (!answer.ok) throw new Refused(answer.status === 400 ? await answer.text() : "");
-}
-
-/** What the site said against it; whatever else is thrown is the browser's, and not for people. */
-export class Refused extends Error {}
 
 export const isSupported = () =>
   "PushManager" in window && "serviceWorker" in navigator && "Notification" in window;

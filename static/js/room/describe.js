@@ -1,9 +1,10 @@
 /** Saying what is to be seen on a picture, for who does not see it. */
 
 import { $, copyOf } from "./dom.js";
-import { float } from "./floating.js";
+import { floatOnce } from "./floating.js";
 import { isDone } from "./textarea.js";
 import { say } from "./words.js";
+import { token } from "../posting.js";
 
 /** Ask beside `anchor` what the picture at `url` shows, `description` being what was said of it so
     far; `act` gets the file as the server has it then. */
@@ -28,13 +29,11 @@ export function describe(anchor, { url, thumbnail, description = "" }, act) {
       error.hidden = false;
     }
   };
-  $(".cancels", form).onclick = () => dialog.close();
-  dialog.onclose = () => dialog.remove();
-  float(dialog, anchor);
+  floatOnce(dialog, anchor);
 }
 
 async function save(url, description) {
-  const headers = { "X-CSRFToken": $("[name=csrfmiddlewaretoken]").value };
+  const headers = { "X-CSRFToken": token() };
   const where = new URL("describe/", new URL(url, location));
   const body = new URLSearchParams({ description });
   const answer = await fetch(where, { method: "POST", headers, body }).catch(() => null);

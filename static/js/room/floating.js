@@ -19,3 +19,10 @@ export function float(dialog, anchor) {
   dialog.style.setProperty("--x", `${Math.max(GAP, x)}px`);
   dialog.style.setProperty("--y", `${Math.max(GAP, Math.min(y, innerHeight - height - GAP))}px`);
 }
+
+/** The same with a copy, which is gone when it is closed; its `.cancels` closes it. */
+export function floatOnce(dialog, anchor) {
+  for (const button of dialog.querySelectorAll(".cancels")) button.onclick = () => dialog.close();
+  dialog.onclose = () => dialog.remove();
+  float(dialog, anchor);
+}

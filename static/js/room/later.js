@@ -1,17 +1,10 @@
 /** Messages to be sent later, and messages to be reminded of. */
 
-import { $ } from "./dom.js";
 import { askWhen } from "./when.js";
 import { config, urls } from "./page.js";
 import { dayAndTime } from "./times.js";
 import { say } from "./words.js";
-
-async function post(url, fields) {
-  const body = new FormData($("#choices"));
-  for (const [name, value] of Object.entries(fields)) body.set(name, value ?? "");
-  const answer = await fetch(url, { method: "POST", body }).catch(() => ({}));
-  if (!answer.ok) throw new Error((answer.status === 400 && (await answer.text())) || say("not_now"));
-}
+import { post } from "../posting.js";
 
 /** Ask when to send what is written, and leave that to the server. */
 export function sendLater(anchor, composer, status) {

@@ -1,7 +1,7 @@
 /** Making a poll. It is sent like any message, by way of the outbox. */
 
 import { $, $$, copyOf } from "./dom.js";
-import { float } from "./floating.js";
+import { floatOnce } from "./floating.js";
 import { say } from "./words.js";
 
 const MOST = 10;
@@ -22,7 +22,6 @@ export function ask(anchor, composer) {
     count();
   };
   form.oninput = () => ($(".note", form).textContent = "");
-  $(".cancels", form).onclick = () => dialog.close();
   form.onsubmit = (event) => {
     event.preventDefault();
     const texts = $$("input", choices).map(({ value }) => value.trim()).filter(Boolean);
@@ -36,6 +35,5 @@ export function ask(anchor, composer) {
     dialog.close();
     composer.tell("send", { body: form.question.value, poll });
   };
-  dialog.onclose = () => dialog.remove();
-  float(dialog, anchor);
+  floatOnce(dialog, anchor);
 }

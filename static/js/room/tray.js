@@ -5,6 +5,7 @@ import { config, placeOf, store } from "./page.js";
 import "./sketch.js"; // for the outbox, where the connection goes meanwhile
 import { Upload, readable } from "./upload.js";
 import { say } from "./words.js";
+import { token } from "../posting.js";
 
 const AT_ONCE = 3;
 
@@ -159,7 +160,7 @@ export class Tray {
 
 /** It takes up room of its owner's; should this fail, the server does it in a day. */
 function discard({ url }) {
-  const headers = { "X-CSRFToken": $("[name=csrfmiddlewaretoken]").value };
+  const headers = { "X-CSRFToken": token() };
   const where = new URL("discard/", new URL(url, location));
   fetch(where, { method: "POST", headers, keepalive: true }).catch(() => {});
 }

@@ -1,8 +1,9 @@
 /** One file on its way to the server. */
 
-import { $, Teller } from "./dom.js";
+import { Teller } from "./dom.js";
 import { config } from "./page.js";
 import { say } from "./words.js";
+import { token } from "../posting.js";
 
 const [KB, MB] = [1000, 1_000_000];
 
@@ -39,7 +40,7 @@ export class Upload extends Teller {
     request.onerror = request.ontimeout = () => this.#fail(say("upload_failed"), true);
     request.open("POST", url);
     request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", $("[name=csrfmiddlewaretoken]").value);
+    request.setRequestHeader("X-CSRFToken", token());
     request.send(form);
     this.#become("sending", 0);
   }

@@ -1,7 +1,7 @@
 /** Asking for a moment to come: some that are often meant, and any other. */
 
 import { $, $$, copyOf } from "./dom.js";
-import { float } from "./floating.js";
+import { floatOnce } from "./floating.js";
 import { dayAndTime } from "./times.js";
 import { say } from "./words.js";
 
@@ -37,7 +37,6 @@ export function askWhen(anchor, { title, yes }, act) {
   const error = $("[role=alert]", form);
   $("h2", dialog).textContent = title;
   $(".primary", form).textContent = yes;
-  $(".cancels", form).onclick = () => dialog.close();
   form.at.value = local(all.tomorrow);
   const choose = async (moment) => {
     try {
@@ -45,7 +44,7 @@ export function askWhen(anchor, { title, yes }, act) {
       await act(moment);
       dialog.close();
     } catch ({ message }) {
-      error.textContent = message;
+      error.textContent = message || say("not_now");
       error.hidden = false;
     }
   };
@@ -58,6 +57,5 @@ export function askWhen(anchor, { title, yes }, act) {
     event.preventDefault();
     choose(new Date(form.at.value));
   };
-  dialog.onclose = () => dialog.remove();
-  float(dialog, anchor);
+  floatOnce(dialog, anchor);
 }
