@@ -1,7 +1,7 @@
 /** What can be done with a message: a toolbar in the row under the pointer or the focus, and a menu
     with all of it, which a resting finger opens too. */
 
-import { $, copyOf } from "./dom.js";
+import { $, copyOf, idOf, opensElsewhere } from "./dom.js";
 import { copy } from "../clipboard.js";
 import { onHold } from "./hold.js";
 import { config, urls } from "./page.js";
@@ -87,11 +87,10 @@ export class Actions {
     if (button) this.#copy($("code", button.parentElement).textContent);
     const preview = event.target.closest(".linked > button");
     if (preview) {
-      const id = Number(preview.closest(".message").dataset.id);
-      this.status.ask({ type: "remove_preview", id });
+      this.status.ask({ type: "remove_preview", id: idOf(preview.closest(".message")) });
     }
     const thread = event.target.closest("a.thread");
-    if (thread && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    if (thread && !opensElsewhere(event)) {
       event.preventDefault();
       this.verbs.thread(thread.closest(".message"));
     }

@@ -1,6 +1,6 @@
 /** The ways by which files get into a message, and what is done with those that are in one. */
 
-import { $ } from "./dom.js";
+import { $, opensElsewhere } from "./dom.js";
 import { config } from "./page.js";
 import { Tray } from "./tray.js";
 
@@ -43,7 +43,7 @@ export function enableFiles({ composer, pane, socket, signal }) {
   }
   const log = $(".log", pane);
   log.addEventListener("click", async (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (opensElsewhere(event)) return;
     const picture = event.target.closest("a.picture");
     const voice = event.target.closest(".voice");
     if (picture) {

@@ -1,7 +1,7 @@
 /** The card of a person, beside the name or picture that was pressed. */
 
 import { block } from "./blocked.js";
-import { $, fromServer } from "./dom.js";
+import { $, fetched, fromServer } from "./dom.js";
 import { config } from "./page.js";
 
 const GAP = 8;
@@ -10,8 +10,7 @@ const NARROW = matchMedia("(max-width: 47.99rem)");
 /** Show in `card` whose page `link` leads to, next to `anchor`. */
 export async function showCard(card, link, anchor, status) {
   try {
-    const answer = await fetch(`${link.href}?card&room=${encodeURIComponent(config.slug)}`);
-    if (!answer.ok) throw new Error(answer.statusText);
+    const answer = await fetched(`${link.href}?card&room=${encodeURIComponent(config.slug)}`);
     card.replaceChildren(...fromServer(await answer.text()));
   } catch {
     location.href = link.href;

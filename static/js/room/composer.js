@@ -1,6 +1,6 @@
 /** Where one writes: knows what is written, and when Enter means "send". */
 
-import { $, Teller } from "./dom.js";
+import { $, Teller, idOf } from "./dom.js";
 import { config } from "./page.js";
 import { textOf } from "./rows.js";
 import { grow, isDone, lengthOf } from "./textarea.js";
@@ -31,7 +31,7 @@ export class Composer extends Teller {
 
   /** Answer the message of `row`, or none. */
   replyTo(row) {
-    const [id, author] = row ? [Number(row.dataset.id), $(".who", row).textContent] : [];
+    const [id, author] = row ? [idOf(row), $(".who", row).textContent] : [];
     this.#answer(row && { id, author, excerpt: textOf(row).slice(0, 140) });
     this.tell("changed");
     if (row) this.textarea.focus();

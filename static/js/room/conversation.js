@@ -1,6 +1,6 @@
 /** One conversation on the page, the room's own or a thread beside it: its rows, and what is said. */
 
-import { $ } from "./dom.js";
+import { $, idOf } from "./dom.js";
 import { Composer } from "./composer.js";
 import { deleter } from "./deleting.js";
 import { History } from "./history.js";
@@ -66,7 +66,6 @@ export class Conversation {
     });
 
     const reactions = enableReactions({ log, status });
-    const idOf = (row) => Number(row.dataset.id);
     const pin = (row, on) => status.ask({ type: "pin", id: idOf(row), on });
     const verbs = {
       ...reactions,

@@ -1,6 +1,6 @@
 /** Taking a message back, after one calm question. */
 
-import { $ } from "./dom.js";
+import { $, idOf } from "./dom.js";
 
 export function deleter(status) {
   const dialog = $("#confirm");
@@ -9,8 +9,7 @@ export function deleter(status) {
     dialog.showModal();
     dialog.onclose = () => {
       row.focus({ preventScroll: true });
-      const id = Number(row.dataset.id);
-      if (dialog.returnValue) status.ask({ type: "delete_message", id });
+      if (dialog.returnValue) status.ask({ type: "delete_message", id: idOf(row) });
     };
   };
 }

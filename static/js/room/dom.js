@@ -22,6 +22,19 @@ export function fromServer(html) {
   return [...template.content.children];
 }
 
+/** The id of the message of `row`; NaN of none. */
+export const idOf = (row) => Number(row?.dataset.id);
+
+/** What `url` answers. Throws where it refuses, and where there is no answer. */
+export async function fetched(url, options) {
+  const answer = await fetch(url, options);
+  if (!answer.ok) throw new Error(answer.statusText);
+  return answer;
+}
+
+/** Whether a press on a link opens it in another tab or window, as one likes it there. */
+export const opensElsewhere = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey;
+
 /** `act`, once `wait` ms have passed without another call. */
 export function debounced(act, wait) {
   let timer = 0;

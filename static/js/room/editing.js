@@ -1,6 +1,6 @@
 /** Correcting one's own message in its place. */
 
-import { $, copyOf } from "./dom.js";
+import { $, copyOf, fetched, idOf } from "./dom.js";
 import { urls } from "./page.js";
 import { grow, isComposing, isDone } from "./textarea.js";
 import { say } from "./words.js";
@@ -64,8 +64,7 @@ export class Editing {
     if (this.#isSaving) return;
     this.#isSaving = true;
     try {
-      const id = Number(this.#row.dataset.id);
-      await this.socket.ask({ type: "edit_message", id, body: value });
+      await this.socket.ask({ type: "edit_message", id: idOf(this.#row), body: value });
       this.#cancel();
     } catch (refusal) {
       $(".note", this.#form).textContent = refusal.message || say("not_now");
@@ -96,7 +95,6 @@ export class Editing {
 
 async function sourceOf(row) {
   const headers = { Accept: "application/json" };
-  const answer = await fetch(`${urls.messages}?source=${row.dataset.id}`, { headers });
-  if (!answer.ok) throw new Error(answer.statusText);
+  const answer = await fetched(`${urls.messages}?source=${row.dataset.id}`, { headers });
   return (await answer.json()).body;
 }

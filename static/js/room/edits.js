@@ -1,6 +1,6 @@
 /** What a message said before, beside its mark "edited". */
 
-import { copyOf, fromServer } from "./dom.js";
+import { copyOf, fetched, fromServer } from "./dom.js";
 import { float } from "./floating.js";
 
 const dialog = copyOf("edits");
@@ -8,8 +8,7 @@ const dialog = copyOf("edits");
 /** Show what `link` leads to; where that fails, go there. */
 export async function showEdits(link) {
   try {
-    const answer = await fetch(`${link.href}?part`);
-    if (!answer.ok) throw new Error(answer.statusText);
+    const answer = await fetched(`${link.href}?part`);
     dialog.replaceChildren(...fromServer(await answer.text()));
     float(dialog, link);
   } catch {

@@ -1,7 +1,7 @@
 /** Saying a message again in another of one's rooms. */
 
-import { $, $$, copyOf, make } from "./dom.js";
-import { float } from "./floating.js";
+import { $, $$, copyOf, idOf, make } from "./dom.js";
+import { floatOnce } from "./floating.js";
 import { newNonce } from "./outbox.js";
 import { config } from "./page.js";
 import { say } from "./words.js";
@@ -15,7 +15,7 @@ export function forward(row, status) {
   const nonce = newNonce();
 
   const send = async (room, knowingly) => {
-    const frame = { type: "forward", id: Number(row.dataset.id), room: room.slug, nonce, knowingly };
+    const frame = { type: "forward", id: idOf(row), room: room.slug, nonce, knowingly };
     try {
       await status.socket.ask(frame);
       dialog.close();
@@ -54,9 +54,8 @@ export function forward(row, status) {
   field.onkeydown = (event) => {
     if (event.key === "Enter" && !event.isComposing) $("button", list)?.click();
   };
-  dialog.onclose = () => dialog.remove();
   show();
-  float(dialog, row);
+  floatOnce(dialog, row);
 }
 
 /** One's other rooms, as the left pane has them. */

@@ -1,6 +1,6 @@
 /** What most visits never need is loaded when it is first asked for. */
 
-import { $ } from "./dom.js";
+import { $, opensElsewhere } from "./dom.js";
 import { config } from "./page.js";
 import { shortcutOf } from "./shortcuts.js";
 
@@ -87,7 +87,7 @@ export function enableReactions(parts) {
 export function enableEdits(log) {
   log.addEventListener("click", async (event) => {
     const link = event.target.closest("a.edited");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link || opensElsewhere(event)) return;
     event.preventDefault();
     (await import("./edits.js")).showEdits(link);
   });
@@ -124,7 +124,7 @@ export function enableCards(card, status) {
     const { target } = event;
     const picture = target.matches(".message > .avatar") && target.parentElement;
     const link = picture ? $(".who", picture) : target.closest("a.who, a[data-card]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link || opensElsewhere(event)) return;
     event.preventDefault();
     const { showCard } = await import("./card.js");
     showCard(card, link, target, status);
@@ -180,7 +180,7 @@ export function enableModeration(parts) {
   const standing = async () => (await import("./standing.js")).standing(parts);
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-ask]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link || opensElsewhere(event)) return;
     event.preventDefault();
     ask(link.href);
   });

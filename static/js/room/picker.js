@@ -1,6 +1,6 @@
 /** The emoji picker: by kind, by search in both languages, by the ones used last. */
 
-import { $, $$, copyOf } from "./dom.js";
+import { $, $$, copyOf, fetched } from "./dom.js";
 import { EmojiGrid } from "./emoji-grid.js";
 import { float } from "./floating.js";
 import { store, urls } from "./page.js";
@@ -20,9 +20,7 @@ export async function pick(anchor) {
 }
 
 async function load() {
-  const answer = await fetch(urls.picker);
-  if (!answer.ok) throw new Error(answer.statusText);
-  return new Picker(await answer.json());
+  return new Picker(await (await fetched(urls.picker)).json());
 }
 
 /** `sign` in a skin tone; `people` says to how many of those in it that applies. */

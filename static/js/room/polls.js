@@ -1,6 +1,6 @@
 /** Polls in messages: voting, and what is said below the choices. */
 
-import { $, $$ } from "./dom.js";
+import { $, $$, idOf } from "./dom.js";
 import { dayAndTime } from "./times.js";
 import { say } from "./words.js";
 
@@ -13,7 +13,7 @@ export function vote(button, status) {
   const chosen = "several" in poll.dataset ? mine : [];
   if (button.ariaPressed !== "true") chosen.push(button);
   const choices = chosen.map((choice) => Number(choice.dataset.key));
-  status.ask({ type: "vote", id: Number(poll.closest(".message").dataset.id), choices });
+  status.ask({ type: "vote", id: idOf(poll.closest(".message")), choices });
 }
 
 /** Say how the poll of `row` stands, and close it in time. */

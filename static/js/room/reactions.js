@@ -1,6 +1,6 @@
 /** Putting emoji to messages. What comes of it is told by the server, to this tab as to others. */
 
-import { $ } from "./dom.js";
+import { $, idOf } from "./dom.js";
 import { recents, used } from "./recents.js";
 import { noteOwn } from "./tallies.js";
 
@@ -36,7 +36,7 @@ export class Reactions {
 
   async #put(row, emoji, on) {
     if (on) used(emoji);
-    const ack = await this.status.ask({ type: "react", id: Number(row.dataset.id), emoji, on });
+    const ack = await this.status.ask({ type: "react", id: idOf(row), emoji, on });
     if (ack) noteOwn(row, emoji, on);
   }
 }

@@ -1,6 +1,6 @@
 /** What has been read: told to the server, shown on the button down and in the title. */
 
-import { $, Teller, debounced } from "./dom.js";
+import { $, Teller, debounced, idOf } from "./dom.js";
 import { config, me } from "./page.js";
 import { markUnread } from "./runs.js";
 import { say } from "./words.js";
@@ -31,7 +31,7 @@ export class Reading extends Teller {
   /** The rows that others wrote after what this person had read when the page was made. */
   get unread() {
     return [...this.timeline.all].filter(
-      (row) => Number(row.dataset.id) > this.lastRead && !row.matches(".mine") && isSeen(row),
+      (row) => idOf(row) > this.lastRead && !row.matches(".mine") && isSeen(row),
     );
   }
 
@@ -72,7 +72,7 @@ export class Reading extends Teller {
   }
 
   #gone(row) {
-    const wasNew = this.unseen && row.matches(".arrived") && Number(row.dataset.id) > this.#told;
+    const wasNew = this.unseen && row.matches(".arrived") && idOf(row) > this.#told;
     if (wasNew) this.#count(this.unseen - 1);
     this.#showButton();
   }
@@ -81,7 +81,7 @@ export class Reading extends Teller {
   #leave(id) {
     this.rest();
     this.#told = id;
-    const first = [...this.timeline.all].find((row) => Number(row.dataset.id) > id && isSeen(row));
+    const first = [...this.timeline.all].find((row) => idOf(row) > id && isSeen(row));
     if (first) markUnread(first);
   }
 
@@ -99,8 +99,7 @@ export class Reading extends Teller {
   }
 
   async #markRead() {
-    const newest = [...this.timeline.all].findLast(isSeen);
-    const id = Number(newest?.dataset.id ?? 0);
+    const id = idOf([...this.timeline.all].findLast(isSeen)) || 0;
     if (id === this.thread) return; // it stands in the room, where more may be unread above it
     if (id <= this.#told || !this.#isReading || !this.socket.isOpen) return;
     const told = this.#told;

@@ -1,6 +1,7 @@
 /** Speaking instead of writing: hold the microphone, or tap it and tap again. */
 
 import { $, copyOf } from "./dom.js";
+import { clock } from "./voice.js";
 import { say } from "./words.js";
 
 const TAP = 300; // ms; a shorter press stays recording until the next
@@ -94,8 +95,7 @@ class Recording {
   }
 
   #draw() {
-    const seconds = Math.floor((performance.now() - this.begun) / 1000);
-    const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    const time = clock((performance.now() - this.begun) / 1000);
     if ($(".number", this.bar).textContent !== time) $(".number", this.bar).textContent = time;
     const last = this.loud.slice(-BARS).map((one) => Math.min(1, one * 4));
     const line = (one, n) => `M${n * 4 + 2} ${12 - one * 10 - 1}v${one * 20 + 2}`;

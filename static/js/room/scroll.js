@@ -1,6 +1,6 @@
 /** Where the reader is: at the newest words, or up in the past, where nothing may move them. */
 
-import { Teller } from "./dom.js";
+import { Teller, idOf } from "./dom.js";
 
 const NEAR = 60;
 
@@ -55,7 +55,7 @@ export class Scroll extends Teller {
   /** The same, for a change that takes the rows away and brings them back: `find` by id. */
   async keepingAcross(change, find) {
     const place = this.#isFollowing() ? null : this.#landmark();
-    const id = Number(place?.element.dataset.id);
+    const id = idOf(place?.element);
     const result = await change(id);
     if (place) this.#restore({ ...place, element: find(id) });
     else this.toEnd();

@@ -1,6 +1,6 @@
 /** A thread beside the room, or on a phone in its place: both go on, only one of them has it. */
 
-import { $, fromServer } from "./dom.js";
+import { $, fetched, fromServer } from "./dom.js";
 import { Conversation } from "./conversation.js";
 import { openAtNews } from "./opening.js";
 import { urls } from "./page.js";
@@ -36,8 +36,7 @@ export async function show(id, { conversations, ...shared }) {
 
 async function paneOf(id, { status }) {
   try {
-    const answer = await fetch(`${urls.messages}${id}/thread/`);
-    if (!answer.ok) throw new Error(answer.statusText);
+    const answer = await fetched(`${urls.messages}${id}/thread/`);
     return fromServer(await answer.text())[0];
   } catch {
     history.replaceState(null, "", location.pathname);

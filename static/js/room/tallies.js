@@ -1,6 +1,6 @@
 /** Who made a choice. A message says how many and who first; whatever else is asked for. */
 
-import { $, make, sleep } from "./dom.js";
+import { $, fetched, make, sleep } from "./dom.js";
 import { urls } from "./page.js";
 import { listed, say } from "./words.js";
 
@@ -15,9 +15,7 @@ document.body.append(note);
 const own = new Map();
 
 async function whoOf(row) {
-  const answer = await fetch(`${urls.messages}${row.dataset.id}/who/`);
-  if (!answer.ok) throw new Error(answer.statusText);
-  return answer.json();
+  return (await fetched(`${urls.messages}${row.dataset.id}/who/`)).json();
 }
 
 /** Mark `chip` in `row` when it is this person's, which its short list does not say. */

@@ -1,11 +1,10 @@
 /** The messages on the page: every one once, in order, in its newest state. */
 
-import { $, Teller, fromServer } from "./dom.js";
+import { $, Teller, fromServer, idOf } from "./dom.js";
 import { finish, renew, textOf } from "./rows.js";
 import { arrange, markUnread, messageAbove } from "./runs.js";
 
 const REMEMBERED = 300;
-const idOf = (row) => Number(row?.dataset.id);
 const revisionOf = (row) => Number(row.dataset.revision);
 
 /** Tells "arrived" ({row, message}), "replaced" ({old, row}), "gone" ({row}),

@@ -93,6 +93,7 @@ function fail(figure, audio) {
   figure.replaceChildren(link);
 }
 
-function clock(seconds) {
+/** As on a watch that is stopped: 0:07. */
+export function clock(seconds) {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 }
