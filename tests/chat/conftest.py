@@ -68,10 +68,19 @@ async def tab_of(live):
 
 
 @pytest.fixture
-def as_alice(client, alice):
-    """The client in which alice is signed in."""
-    client.force_login(alice)
-    return client
+def sign_in(client):
+    """sign_in(person) -> the client, in which they are signed in now."""
+
+    def sign_in(person):
+        client.force_login(person)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def as_alice(sign_in, alice):
+    return sign_in(alice)
 
 
 @pytest.fixture
@@ -198,15 +207,6 @@ def device_of(push_service):
 @pytest.fixture
 def root(db, django_user_model):
     return django_user_model.objects.create_superuser("overseer")
-
-
-@pytest.fixture
-def sign_in(client):
-    def sign_in(person):
-        client.force_login(person)
-        return client
-
-    return sign_in
 
 
 @pytest.fixture

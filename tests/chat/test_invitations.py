@@ -21,15 +21,6 @@ def room(alice):
 
 
 @pytest.fixture
-def sign_in(client):
-    def sign_in(person):
-        client.force_login(person)
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
 def guest(django_user_model):
     return django_user_model.objects.enter_as_guest("Wanderer")
 

@@ -16,15 +16,6 @@ def room(alice):
     return Room.create(alice, "Kitchen", guests_allowed=True)
 
 
-@pytest.fixture
-def sign_in(client):
-    def sign_in(person):
-        client.force_login(person)
-        return client
-
-    return sign_in
-
-
 def page(room: Room, name: str = "members", *args) -> str:
     return reverse(name, args=[room.slug, *args])
 
