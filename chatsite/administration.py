@@ -1,7 +1,12 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import JsonResponse
+from django.urls import path
 from django.utils.decorators import method_decorator
+from django.utils.translation import ngettext
 
+from chat.models import Report
 from chat.models.figures import figures
 
 # What waits first, then what moderators look for.
@@ -9,10 +14,38 @@ ORDER = ["Report", "Appeal", "Message", "Attachment", "Room", "Membership", "Inv
 ORDER += ["Restraint", "Decision"]
 
 
+MANY = 100  # reports: nobody reads the exact number then
+
+
+def waiting_for(moderator) -> dict:
+    """How many reports `moderator` can decide, also in words."""
+    open_ones = Report.objects.to_be_decided_by(moderator).first_of_each()
+    count = len(open_ones.values_list("pk")[:MANY])
+    return {"count": count, "said": ngettext("%d open report", "%d open reports", count) % count}
+
+
 # The admin's own login knows neither the second factor nor the limits on tries.
 @method_decorator(secure_admin_login, name="login")
 class Site(AdminSite):
     """The admin, which begins with what waits and what goes on."""
+
+    def each_context(self, request):
+        context = super().each_context(request)
+        if request.user.has_perm("chat.view_report"):
+            context["waiting"] = waiting_for(request.user)
+        return context
+
+    def get_urls(self):
+        return [
+            path("waiting/", self.admin_view(self.waiting), name="waiting"),
+            *super().get_urls(),
+        ]
+
+    def waiting(self, request):
+        """What the pages that are open ask again and again."""
+        if not request.user.has_perm("chat.view_report"):
+            raise PermissionDenied
+        return JsonResponse(waiting_for(request.user))
 
     def index(self, request, extra_context=None):
         if request.user.has_perm("chat.view_report"):

@@ -3,6 +3,8 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from chat import limits
 from chat.errors import NotAllowed
@@ -55,6 +57,35 @@ class TestPages:
                 Room.create(bob, f"Room {number}")
         with django_assert_max_num_queries(12):
             admin.get(list_of(model))
+
+    @pytest.mark.parametrize(
+        "model",
+        [
+            *("room", "membership", "message", "invitation", "attachment"),
+            *("report", "appeal", "decision", "restraint", "user"),
+        ],
+    )
+    def test_lists_count_nothing(self, admin, room, bob, model):
+        with limits.lifted():
+            for number in range(60):
+                room.post(bob, f"message {number}")
+        with CaptureQueriesContext(connection) as asked:
+            shown = admin.get(list_of(model), {"q": "bob"} if model == "user" else {})
+        assert shown.status_code == 200
+        assert not [one["sql"] for one in asked if "COUNT(*)" in one["sql"]]
+
+    def test_a_list_goes_on_without_knowing_how_far(self, admin, room, bob):
+        with limits.lifted():
+            said = [room.post(bob, f"message {number}").pk for number in range(60)]
+        first = admin.get(list_of("message"))
+        assert listed(first) == said[:9:-1]
+        assert b'rel="next"' in first.content
+        second = admin.get(list_of("message"), {"p": 2})
+        assert listed(second) == said[9::-1]
+        assert b'rel="next"' not in second.content
+        assert admin.get(list_of("message"), {"p": 9}).status_code == 302
+        for wrong in ("0", "-1", "x", "9" * 30):
+            assert admin.get(list_of("message"), {"p": wrong}).status_code in (200, 302)
 
     def test_forms_open(self, admin, room, hello):
         membership = room.memberships.first()
@@ -219,6 +250,50 @@ class TestRooms:
         choose(admin, "unarchive", room)
         room.refresh_from_db()
         assert room.archived_at is None
+
+    def test_a_moderator_locks_and_slows_it_but_does_not_change_it(
+        self, sign_in, moderator, room, listening
+    ):
+        desk = sign_in(moderator)
+        with listening() as told:
+            assert notices(choose(desk, "lock", room, words="Tea time")) == ["1 room locked."]
+        assert told.has(RoomChanged, f"room.{room.pk}")
+        choose(desk, "slow_down", room, seconds=30)
+        room.refresh_from_db()
+        assert (room.lock_words, room.slow_seconds) == ("Tea time", 30)
+        assert room.decisions.filter(by=moderator).count() == 2
+        assert notices(choose(desk, "unlock", room))[-1] == "1 room unlocked."
+        assert desk.post(page_of(room), about(room, name="Mine")).status_code == 403
+        for action in ("archive", "merge", "delete_selected"):
+            choose(desk, action, room)
+        room.refresh_from_db()
+        assert (room.name, room.archived_at) == ("Kitchen", None)
+
+    def test_one_becomes_part_of_another(self, admin, alice, room, hello):
+        with limits.lifted():
+            attic = Room.create(alice, "Attic")
+        answer = choose(admin, "merge", room, into=attic.pk, from_page="1")
+        assert notices(answer) == ["1 room merged."]
+        assert answer.url == list_of("room")  # its page is gone
+        hello.refresh_from_db()
+        assert hello.room == attic
+
+    def test_a_private_one_is_not_opened_by_merging_unasked(self, admin, alice, room, hello):
+        room.kind = Room.Kind.PRIVATE
+        room.save()
+        with limits.lifted():
+            attic = Room.create(alice, "Attic")
+        assert "1 room merged." not in notices(choose(admin, "merge", room, into=attic.pk))
+        answer = choose(admin, "merge", room, into=attic.pk, knowingly="on")
+        assert notices(answer)[-1] == "1 room merged."
+
+    def test_its_page_has_what_can_be_done_now(self, admin, alice, room):
+        names = {name for name, _said in admin.get(page_of(room)).context["actions_here"]}
+        assert names == {"lock", "slow_down", "archive", "merge"}
+        room.archive(alice)
+        room.lock(alice)
+        names = {name for name, _said in admin.get(page_of(room)).context["actions_here"]}
+        assert names == {"unlock", "slow_down", "unarchive", "merge"}
 
     def test_a_new_one_belongs_to_who_made_it(self, admin, root):
         admin.post(add("room"), {"name": "茶馆", "kind": "private", "topic": "茶"})

@@ -11,7 +11,7 @@ from chat.models import Report
 from tests.admin_site import staff_who_may
 
 pytestmark = pytest.mark.django_db
-START = reverse("admin:index")
+START, WAITING = reverse("admin:index"), reverse("admin:waiting")
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +80,16 @@ def test_counting_reads_little_twice(
     browser.get(START)
     with django_assert_max_num_queries(10):
         browser.get(START)
+
+
+def test_open_pages_are_told_how_many_reports_wait(sign_in, moderator, open_room, alice, bob):
+    desk = sign_in(moderator)
+    page = desk.get(START)
+    assert b'data-count="0" aria-live="polite" hidden' in page.content
+    Report.file(alice, message=open_room.post(bob, "boo"), reason="insults")
+    assert desk.get(WAITING).json() == {"count": 1, "said": "1 open report"}
+
+
+def test_others_are_not_told(sign_in, bob):
+    assert sign_in(staff_who_may("view_room")).get(WAITING).status_code == 403
+    assert sign_in(bob).get(WAITING).status_code == 302
