@@ -16,6 +16,8 @@ class Address(models.Model):
     """Where a room was found that is part of another now: links to it go on working."""
 
     slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
+    # The id of the room that was found there: decisions about it go on naming that.
+    was = models.BigIntegerField(null=True, unique=True, editable=False)
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="former_addresses")
 
     class Meta:
@@ -141,7 +143,8 @@ class Merging:
             there.save(update_fields=["active_at", "called_up_to", "members_count"])
             # Not here.delete(), which takes the id that is still to be told.
             type(here).objects.filter(pk=here.pk).delete()
-            there.former_addresses.create(slug=here.slug)
+            there.former_addresses.create(slug=here.slug, was=here.pk)
+            there.tell_moderators()
             transaction.on_commit(partial(broadcasts.much_changed, there))
             transaction.on_commit(partial(broadcasts.members_changed, there.pk))
         return True

@@ -64,7 +64,7 @@ class Pruning:
     archived_at: datetime | None
     messages: Any
     reports: Any
-    decisions: Any
+    log: Any
     scheduled: Any
     memberships: Any
     locked: Any
@@ -89,7 +89,7 @@ class Pruning:
 
     def _prunable(self) -> QuerySet[Message]:
         reported = self.reports.open().filter(message__isnull=False).values("message")
-        appealed = self.decisions.filter(
+        appealed = self.log.filter(
             appeal__isnull=False, appeal__answered_at=None, message__isnull=False
         ).values("message")
         to_come = self.scheduled.filter(thread__isnull=False).values("thread")

@@ -53,6 +53,12 @@ class RoomQuerySet(models.QuerySet["Room"]):
         banned = Exists(Restraint.objects.on(user).bans().filter(room=OuterRef("pk")))
         return self.filter(mine | Room.open_to(user) & ~banned)
 
+    def that_was(self, pk: int | None) -> "Room | None":
+        """The one with that id, or which the one with that id has become part of."""
+        if pk is None:
+            return None
+        return self.filter(pk=pk).first() or self.filter(former_addresses__was=pk).first()
+
     def at(self, slug: str) -> "Room | None":
         """The one of that address, which may be any text; PostgreSQL refuses to look for a NUL."""
         return self.filter(slug=slug).first() if re.fullmatch(SLUG, slug) else None

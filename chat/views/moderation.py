@@ -39,9 +39,10 @@ def moderation(request, slug):
     room, mine = moderated(request, slug)
     if request.method == "POST":
         return change(request, room)
-    log, pages = newest_first(request, room.decisions.with_names(), PAGE_SIZE)
+    decided = room.log
+    log, pages = newest_first(request, decided.with_names(), PAGE_SIZE)
     reports = room.reports.to_be_decided_by(request.user).with_names().order_by("pk")
-    appeals = Appeal.objects.to_be_answered_by(request.user).filter(decision__room=room)
+    appeals = Appeal.objects.to_be_answered_by(request.user).filter(decision__in=decided)
     appeals = appeals.select_related("decision__person", "decision__message").order_by("pk")
     in_force = room.restraints.in_force().select_related("person", "decision").order_by("-pk")
     context = {
@@ -192,7 +193,7 @@ def decide(request, slug, verb):
 @refusals_as_pages
 def reverse_decision(request, slug, pk):
     room, _mine = moderated(request, slug)
-    decision = get_object_or_404(room.decisions.with_names(), pk=pk)
+    decision = get_object_or_404(room.log.with_names(), pk=pk)
 
     def do(**why):
         decision.reverse(request.user, **why)
@@ -241,7 +242,7 @@ def answer(request, slug, pk, granted):
     """Grant or decline an appeal."""
     room, _mine = moderated(request, slug)
     appeals = Appeal.objects.to_be_answered_by(request.user).select_related("decision")
-    appeal = get_object_or_404(appeals, pk=pk, decision__room=room)
+    appeal = get_object_or_404(appeals, pk=pk, decision__in=room.log)
 
     def do(**why):
         (appeal.grant if granted else appeal.decline)(request.user, **why)

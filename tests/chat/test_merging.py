@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError
 
 from chat import limits, rendering, search
-from chat.errors import NotFound
-from chat.models import Membership, Message, Report, Room, Scheduled
+from chat.errors import NotAllowed, NotFound
+from chat.models import Decision, Membership, Message, Report, Room, Scheduled
 from chat.models.pruning import Pruning
 from chat.threads import in_thread
 from tests.commands import run
@@ -159,6 +159,75 @@ class TestPeople:
         run("mergerooms", room.slug, secret.slug, "--yes")
         with pytest.raises(NotFound):
             secret.membership_or_error(root)
+
+
+class TestDecisions:
+    @pytest.fixture
+    def removed(self, rooms, alice, bob):
+        """A message of bob's in the attic, which alice took away."""
+        message = rooms[0].messages.order_by("pk").first()
+        with limits.lifted():
+            message.remove(alice, reason="other")
+        return message
+
+    def test_are_taken_back_where_the_message_is_now(self, rooms, removed, alice, client_of):
+        _attic, loft = rooms
+        merge()
+        removed.refresh_from_db()
+        page = client_of(alice).get(f"/rooms/loft/?around={removed.pk}").content.decode()
+        link = f"moderation/decisions/{removed.removed['id']}/reverse/"
+        assert f'href="{link}"' in page
+        answer = client_of(alice).post(loft.get_absolute_url() + link, {"words": "It was fine"})
+        assert answer.headers["Location"] == "/rooms/loft/moderation/"
+        removed.refresh_from_db()
+        assert removed.body == "attic 0"
+        assert [one.names["room"] for one in loft.log.order_by("pk")] == ["Attic", "Loft"]
+
+    def test_are_appealed_and_answered_there(self, rooms, removed, alice, bob, charlie):
+        attic, loft = rooms
+        decision = attic.decisions.get()
+        merge()
+        appeal = Decision.objects.get(pk=decision.pk).appeal_by(bob, "It was fine")
+        loft.refresh_from_db()
+        assert loft.waiting_for(alice) == 1
+        with pytest.raises(NotAllowed):
+            appeal.grant(charlie)
+        appeal.grant(alice)
+        loft.refresh_from_db()
+        assert loft.waiting_for(alice) == 0
+        assert loft.messages.visible().filter(pk=removed.pk).exists()
+
+    def test_wait_where_they_are_now(self, rooms, removed, alice, bob):
+        attic, loft = rooms
+        with limits.lifted():
+            attic.decisions.get().appeal_by(bob, "It was fine")
+        merge()
+        loft.refresh_from_db()
+        assert (loft.waiting, loft.waiting_for(alice)) == (1, 1)
+
+    def test_about_how_the_room_was_run_are_over(self, rooms, alice, bob, root):
+        attic, loft = rooms
+        attic.slow_down(alice, 60)
+        attic.lock(alice)
+        attic.set_role(alice, bob, "owner")
+        attic.set_role(alice, bob, "member")
+        over = list(attic.decisions.all())
+        merge()
+        for decision in over:
+            with pytest.raises(NotAllowed):
+                Decision.objects.get(pk=decision.pk).reverse(root)
+        loft.refresh_from_db()
+        assert (loft.slow_seconds, loft.locked_at) == (0, None)
+        assert loft.membership_of(bob).role == "member"
+
+    def test_are_found_however_often_rooms_become_one(self, removed, alice):
+        with limits.lifted():
+            house = Room.create(alice, "House")
+        merge()
+        run("mergerooms", "loft", "house", "--yes")
+        removed.refresh_from_db()
+        removed.restore(alice)
+        assert house.messages.get(pk=removed.pk).body == "attic 0"
 
 
 class TestRefusals:

@@ -1,5 +1,5 @@
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from django.conf import settings
@@ -147,6 +147,11 @@ class Decision(Why):
         }
         return f"{words[kind] % told} {self.why}".strip()
 
+    @cached_property
+    def current_room(self):
+        """The room, or which it has become part of; None for one that is gone, or for none."""
+        return self._meta.get_field("room").related_model.objects.that_was(self.room_id)
+
     # Taking it back -----------------------------------------------------------------------------
 
     def reverse(self, by, *, report=None, **why) -> "Decision":
@@ -164,7 +169,7 @@ class Decision(Why):
 
     def answer(self, kind, by, **more) -> "Decision":
         """Record a decision about this one."""
-        about = {"room": self.room, "person": self.person, "message": self.message}
+        about = {"room": self.current_room, "person": self.person, "message": self.message}
         return self.record(kind, by, of=self, **about, **more)
 
     def _require_reversible_by(self, by) -> None:
@@ -172,21 +177,24 @@ class Decision(Why):
         if self.kind == self.Kind.SUSPENDED:
             self._require_suspending(by, self.person)
             return
-        if self.room is None:
+        room = self.current_room
+        if room is None:
             raise NotFound
         if self.kind == self.Kind.REMOVED and by.has_perm("chat.delete_message"):
             return
         role = "owner" if self.kind == self.Kind.ROLE else "moderator"
-        mine = self.room.require_role(by, role)
+        mine = room.require_role(by, role)
         # What an owner decided, an owner takes back.
-        if mine and mine.role == "moderator" and not self.room.is_run_from_above_by(by, role):
-            theirs = self.by and self.room.membership_of(self.by)
+        if mine and mine.role == "moderator" and not room.is_run_from_above_by(by, role):
+            theirs = self.by and room.membership_of(self.by)
             if theirs and theirs.role == "owner":
                 raise NotAllowed(_("An owner of the room decided that. Only owners take it back."))
 
     def _undo(self, by) -> None:
-        room, kind = self.room, self.Kind
+        room, kind = self.current_room, self.Kind
         match self.kind:
+            case kind.ROLE | kind.SLOWED | kind.LOCKED if room.pk != self.room_id:
+                raise NotAllowed(_("That is over already."))
             case kind.REMOVED:
                 if self.message is None:
                     raise NotFound
@@ -273,8 +281,8 @@ class Decision(Why):
         try:
             with transaction.atomic():
                 appeal = Appeal.objects.create(decision=self, words=words)
-                if self.room:
-                    self.room.tell_moderators()
+                if self.current_room:
+                    self.current_room.tell_moderators()
         except IntegrityError:
             raise Taken(_("You have appealed already. It is looked at once.")) from None
         return appeal
@@ -362,5 +370,5 @@ class Appeal(models.Model):
             yield appeal
             appeal.answered_at = timezone.now()
             appeal.save(update_fields=["answered_at", "answer"])
-            if room := appeal.decision.room:
+            if room := appeal.decision.current_room:
                 room.tell_moderators()

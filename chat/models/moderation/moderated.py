@@ -4,13 +4,19 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts
 from chat.errors import Invalid, Locked, NotAllowed, NotFound, TooSoon
 from chat.models.membership import Membership
-from chat.models.moderation.decision import Appeal, Decision, require_other
+from chat.models.moderation.decision import (
+    Appeal,
+    Decision,
+    DecisionQuerySet,
+    require_other,
+)
 from chat.models.moderation.restraint import Restraint
 from chat.models.moderation.why import in_time
 
@@ -35,6 +41,7 @@ class Moderated:
     memberships: Any
     messages: Any
     decisions: Any
+    former_addresses: Any
     guests_allowed: bool
     # Verbs of Room.
     admit: Any
@@ -190,6 +197,14 @@ class Moderated:
         self.save(update_fields=fields)
         transaction.on_commit(lambda: broadcasts.room_changed(self))
 
+    @property
+    def log(self) -> DecisionQuerySet:
+        """What was decided here, and in the rooms that have become part of this one."""
+        became = self.former_addresses.exclude(was=None).values_list("was", flat=True)
+        # The number alone: filtered by the room, only those would be found whose room is there.
+        decisions = Decision.objects.alias(room_was=F("room_id"))
+        return decisions.filter(room_was__in=[self.pk, *became])
+
     # What a member meets ------------------------------------------------------------------------
 
     def require_voice(self, membership: Membership) -> None:
@@ -263,7 +278,7 @@ class Moderated:
 
     def _who_waits(self) -> list[int]:
         """The ids of the people whom the open reports and appeals concern."""
-        appeals = Appeal.objects.open().filter(decision__room=self.pk)
+        appeals = Appeal.objects.open().filter(decision__in=self.log)
         return [
             *self.reports.open().values_list("person", flat=True),
             *appeals.values_list("decision__person", flat=True),
