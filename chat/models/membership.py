@@ -137,6 +137,13 @@ class Membership(models.Model):
             told = partial(broadcasts.draft_saved, self.room, self.user_id, draft, by_tab)
             transaction.on_commit(told)
 
+    def add_to_draft(self, other: Draft) -> None:
+        """Keep what they began to write elsewhere below what they are writing here."""
+        mine = self.draft_or_none
+        words = [draft.body for draft in (mine, other) if draft]
+        reply_to = (mine and mine.reply_to_id) or other.reply_to_id
+        self.save_draft("\n\n".join(words), reply_to)
+
     def read_up_to(self, message_id: int) -> None:
         """Move the read mark forward to a visible message of this room; never back.
 

@@ -154,6 +154,8 @@ class Merging:
         if mine := there.membership_of(user):
             mine.named_up_to = max(mine.named_up_to, membership.named_up_to)
             mine.save(update_fields=["named_up_to"])
+            if draft := membership.draft_or_none:
+                mine.add_to_draft(draft)
             return
         if user.is_guest and not there.guests_allowed:
             return

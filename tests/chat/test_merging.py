@@ -137,6 +137,19 @@ class TestPeople:
         assert loft.membership_of(alice).last_read < newest.pk
         assert loft.membership_of(bob).last_read < newest.pk
 
+    def test_find_what_they_had_begun_to_write_in_either(self, rooms, alice, bob, charlie):
+        attic, loft = rooms
+        question = attic.messages.first()
+        loft.admit(bob)
+        attic.membership_of(alice).save_draft("in the attic", question.pk)
+        loft.membership_of(alice).save_draft("in the loft")
+        attic.membership_of(bob).save_draft("only in the attic")
+        merge()
+        drafts = {person: loft.membership_of(person).draft_or_none for person in (alice, bob)}
+        assert drafts[alice].body == "in the loft\n\nin the attic"
+        assert drafts[alice].reply_to == question
+        assert drafts[bob].body == "only in the attic"
+
     def test_do_not_come_where_they_are_banned(self, rooms, alice, bob):
         _attic, loft = rooms
         loft.ban(alice, bob, reason="other")
