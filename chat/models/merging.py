@@ -64,19 +64,26 @@ class Merging:
                 yield moved
 
     def require_mergeable(self, by, other, *, knowingly: bool = False) -> None:
-        """Raises Invalid, NotAllowed, or FromPrivate where more people may read there than here,
-        unless that is done `knowingly`.
+        """Raises Invalid, NotAllowed, or FromPrivate where somebody may read then what they may
+        not read now, unless that is done `knowingly`.
         """
         if not by.has_perms(["chat.delete_room", "chat.change_room"]):
             raise NotAllowed
         if self.pk == other.pk or self.is_direct or other.is_direct:
             raise Invalid(_("Two rooms can be merged, but no direct conversations."))
-        if not knowingly and self._is_closer_than(other):
+        if not knowingly and self._shows_more(other):
             raise FromPrivate
 
-    def _is_closer_than(self, other) -> bool:
+    def _shows_more(self, other) -> bool:
+        """Whether anybody may read then what they may not read now, in either room."""
         is_opened = other.kind == "public" and self.kind != "public"
-        return is_opened or (other.guests_allowed and not self.guests_allowed)
+        takes_guests = other.guests_allowed and not self.guests_allowed
+        return is_opened or takes_guests or self._is_news_to(other) or other._is_news_to(self)
+
+    def _is_news_to(self, other) -> bool:
+        """Whether members of `other` cannot read here."""
+        here = self.memberships.values("user")
+        return self.kind != "public" and other.memberships.exclude(user__in=here).exists()
 
     @contextmanager
     def _both_locked(self, other):

@@ -169,7 +169,7 @@ class TestPeople:
     def test_from_outside_do_not_learn_where_a_private_room_went(self, room, alice, root):
         with limits.lifted():
             secret = Room.create(alice, "Secret", kind="private")
-        run("mergerooms", room.slug, secret.slug, "--yes")
+        run("mergerooms", room.slug, secret.slug, "--yes", "--publish")
         with pytest.raises(NotFound):
             secret.membership_or_error(root)
 
@@ -248,6 +248,20 @@ class TestRefusals:
         with pytest.raises(CommandError, match="--publish"):
             run("mergerooms", room.slug, open_room.slug, "--yes")
         run("mergerooms", room.slug, open_room.slug, "--yes", "--publish")
+        assert not Room.objects.filter(pk=room.pk).exists()
+
+    def test_of_what_would_show_either_room_to_more_people(self, room, alice, bob, charlie, root):
+        with limits.lifted():
+            other = Room.create(alice, "Cellar", kind="private")
+        # bob would read what is said in the other one.
+        with pytest.raises(CommandError, match="--publish"):
+            run("mergerooms", room.slug, other.slug, "--yes")
+        other.admit(bob)
+        other.admit(charlie)
+        with pytest.raises(CommandError, match="--publish"):
+            run("mergerooms", room.slug, other.slug, "--yes")
+        room.admit(charlie)
+        run("mergerooms", room.slug, other.slug, "--yes")
         assert not Room.objects.filter(pk=room.pk).exists()
 
     def test_of_a_room_into_itself_or_a_conversation(self, rooms, alice, bob):

@@ -39,7 +39,8 @@ class Command(BaseCommand):
             source.require_mergeable(by, target, knowingly=publish)
         except FromPrivate as error:
             raise CommandError(
-                f"More people may read in {names[1]} than in {names[0]}. Say so with --publish."
+                f"Some could then read what they cannot read now, in {names[0]} or in {names[1]}. "
+                "Say so with --publish."
             ) from error
         if dry_run:
             return about, f"{names[0]} with {count:,} messages would be part of {names[1]}."
