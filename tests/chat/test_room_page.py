@@ -1,11 +1,13 @@
 """The page of a room: what is read for it, and that none of the parts kept ready is out of date."""
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
 from chat import limits
 from chat.models import Membership, Room
+from chat.views.conversation import PLACES
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +108,23 @@ class TestAPageOfHistory:
         assert "One" in older() and "Three" not in older()
         with django_assert_num_queries(3):  # the session, the person, the room
             older()
+
+    def test_whoever_makes_numbers_up_fills_no_more_than_a_few_places(
+        self, older, as_alice, room, monkeypatch
+    ):
+        places, keep = set(), cache.set
+
+        def noting(key, *more):
+            places.add(key)
+            keep(key, *more)
+
+        monkeypatch.setattr(cache, "set", noting)
+        url = reverse("messages", args=[room.slug])
+        for number in range(40):
+            for side in ("before", "after", "around"):
+                as_alice.get(url, {side: number}, headers={"Accept": "application/json"})
+        assert len([key for key in places if key.startswith("history:")]) == PLACES
+        assert f"history:{room.pk}:newest" not in places
 
     def test_follows_edits_removals_and_names(self, older, alice):
         older()
