@@ -77,6 +77,8 @@ class Search:
             self.every.append(self._authors())
         if self.query.has_file:
             self.every.append({search.HAS_FILE})
+        if not self.every:  # dates alone, which the index does not know
+            self.every.append({search.in_room(pk) for pk in self._revisions})
 
     def _scope(self):
         people = get_user_model().objects.visible_to(self.user)

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chat import limits
 from chat.errors import NotAllowed
-from chat.models import Decision, Invitation, Membership, Message, Room
+from chat.models import Decision, Invitation, Membership, Message, Room, Search
 from chat.protocol import AddedToRoom, MessageChanged, RemovedFromRoom, RoomChanged
 from tests.admin_site import add, choose, list_of, listed, notices, page_of, staff_who_may
 
@@ -153,6 +153,13 @@ class TestMessages:
         answer = choose(admin, "remove_some", hello, reason="spam", select_across="1")
         assert notices(answer) == ["Choose each one that is meant."]
         assert Message.objects.visible().exists()
+
+    def test_they_are_found_by_dates_alone_also_in_many_rooms(self, admin, room, alice, hello):
+        with limits.lifted():
+            for number in range(Search.MANY_ROOMS):
+                Room.create(alice, f"Room {number}")
+        assert listed(admin.get(list_of("message"), {"q": "after:2020"})) == [hello.pk]
+        assert listed(admin.get(list_of("message"), {"q": "before:2020"})) == []
 
     def test_they_are_searched_as_on_the_site(self, admin, room, alice, bob, hello):
         room.post(alice, "Hello everybody")
