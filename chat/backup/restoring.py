@@ -73,7 +73,7 @@ def put_in_place(backup: Examined) -> str:
     kind.require_stopped()
     _require_owner()
     try:
-        _bring_files(backup.archive)
+        bring_files(backup.archive)
     except OSError as error:
         raise Unfit(f"The files cannot be stored: {error}. The database is as it was.") from error
     before = kind.replace(backup.dump)
@@ -136,7 +136,8 @@ def _compare(backup: Examined) -> None:
         raise Unfit(f"{sorted(lacking)[0]} is in the database, but not in the backup.")
 
 
-def _bring_files(archive: Archive) -> None:
+def bring_files(archive: Archive) -> None:
+    """Store the files that are not there already, or not the same."""
     with (
         bar("files", archive.size) as shown,
         tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as scratch,

@@ -152,6 +152,23 @@ def long_thread(room, alice, bob):
 
 
 @pytest.fixture
+def bucket(settings, monkeypatch):
+    """A bucket of S3, in memory."""
+    import boto3  # slow, and for few tests
+    from moto import mock_aws
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of a test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="chatsite")
+        options = {"bucket_name": "chatsite"}
+        default = {"BACKEND": "chatsite.bucket.Bucket", "OPTIONS": options}
+        settings.STORAGES = settings.STORAGES | {"default": default}
+        yield boto3.resource("s3").Bucket("chatsite")
+
+
+@pytest.fixture
 def work(db):
     """work() does all that is due; work(seconds=5) what will be by then."""
     worker = Worker(threads=1)

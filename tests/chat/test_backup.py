@@ -18,6 +18,7 @@ from django.db import connection
 from chat import limits
 from chat.backup import Unfit, engine
 from chat.backup.archive import DATABASE, Archive
+from chat.backup.restoring import bring_files
 from chat.models import Room
 from chat.threads import in_thread
 from tests.commands import run
@@ -58,6 +59,26 @@ class TestMaking:
         made = json.loads(run("backup", "--to", str(tmp_path), "--json"))
         assert (made["files"], made["missing"]) == (0, [alice.avatar.name])
         assert "It is whole" in run("restore", made["path"], "--dry-run")
+
+    @pytest.mark.django_db(transaction=True)
+    def test_brings_files_from_a_bucket_and_back_to_it(self, bucket, alice, bob, tmp_path):
+        for person in (alice, bob):
+            name = person.username
+            person.avatar.save(f"{name}.webp", ContentFile(f"the face of {name}".encode()))
+        bucket.Object(bob.avatar.name).delete()
+        made = json.loads(run("backup", "--to", str(tmp_path), "--json"))
+        assert (made["files"], made["missing"]) == (1, [bob.avatar.name])
+        for before in (None, b"the face of anybody"):
+            bucket.objects.all().delete()
+            if before:
+                bucket.put_object(Key=alice.avatar.name, Body=before)
+            with Archive(Path(made["path"])) as archive:
+                bring_files(archive)
+            (stored,) = bucket.objects.all()
+            assert (stored.key, stored.get()["Body"].read()) == (
+                alice.avatar.name,
+                b"the face of alice",
+            )
 
     def test_deletes_older_ones_only_when_asked_to(self, tmp_path):
         names = [f"chatsite-2026010{day}-030000.zip" for day in range(1, 5)]

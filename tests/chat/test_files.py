@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import boto3
 import pytest
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -18,7 +17,6 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from moto import mock_aws
 
 from chat import uploads
 from chat.errors import ChatError, TooLong
@@ -571,20 +569,6 @@ def test_any_storage_of_django_will_do(settings, uploaded, alice, bob, room, wor
     work()
     assert not default_storage.exists(stored)
     assert stored_files() == []
-
-
-@pytest.fixture
-def bucket(settings, monkeypatch):
-    """A bucket of S3, in memory."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "of a test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        boto3.client("s3").create_bucket(Bucket="chatsite")
-        options = {"bucket_name": "chatsite"}
-        default = {"BACKEND": "chatsite.bucket.Bucket", "OPTIONS": options}
-        settings.STORAGES = settings.STORAGES | {"default": default}
-        yield boto3.resource("s3").Bucket("chatsite")
 
 
 def test_files_and_pictures_of_people_can_lie_in_a_bucket(bucket, uploaded, alice, bob, room, work):
