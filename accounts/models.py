@@ -23,6 +23,11 @@ from chat.errors import Invalid, Taken
 available_time_zones = cache(zoneinfo.available_timezones)
 
 
+def city_of(zone: str) -> str:
+    """`Shanghai` for `Asia/Shanghai`."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
 def validate_time_zone(name: str) -> None:
     if name not in available_time_zones():
         raise ValidationError(_("There is no time zone called “%(name)s”."), params={"name": name})
@@ -246,8 +251,7 @@ class User(AbstractUser):
 
     @property
     def zone_name(self) -> str:
-        """`Shanghai` for `Asia/Shanghai`."""
-        return self.time_zone.rpartition("/")[2].replace("_", " ")
+        return city_of(self.time_zone)
 
     @property
     def has_new_activity(self) -> bool:

@@ -33,6 +33,8 @@ class NoticeWishes(models.Model):
     keywords = models.CharField(_("words"), max_length=KEYWORDS_LENGTH, blank=True)
     quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
     quiet_until = models.TimeField(_("until"), null=True, blank=True)
+    # By which these hours were set, where the person has chosen none: that of their browser.
+    quiet_zone = models.CharField(max_length=64, blank=True, editable=False)
     digest = models.CharField(
         _("a letter about what you missed"), max_length=10, choices=Digest, default=Digest.NEVER
     )
@@ -49,17 +51,26 @@ class NoticeWishes(models.Model):
         """Set any of the fields. What was missed before one wants letters is in none of them."""
         if self.digest == self.Digest.NEVER:
             self.digested_at = timezone.now()
+        self.quiet_zone = self.zone
         for name, value in wishes.items():
             setattr(self, name, value)
         self.save()
+
+    @property
+    def zone(self) -> str:
+        """The time zone of the quiet hours; of those still to be set, that of the page."""
+        if self.user.time_zone:
+            return self.user.time_zone
+        if self.quiet_from is None:
+            return timezone.get_current_timezone_name()
+        return self.quiet_zone or settings.TIME_ZONE
 
     def is_quiet(self, when: datetime) -> bool:
         """Whether `when` is in the quiet hours, by the person's own clock."""
         begin, end = self.quiet_from, self.quiet_until
         if begin is None or end is None or begin == end:
             return False
-        zone = zoneinfo.ZoneInfo(self.user.time_zone or settings.TIME_ZONE)
-        clock = when.astimezone(zone).time()
+        clock = when.astimezone(zoneinfo.ZoneInfo(self.zone)).time()
         return begin <= clock < end if begin < end else clock >= begin or clock < end
 
     def words_in(self, text: str) -> list[str]:

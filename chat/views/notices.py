@@ -2,7 +2,6 @@
 
 from itertools import groupby
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef, Q
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import browsers
+from accounts.models import city_of
 from chat import outside, push
 from chat.errors import ChatError
 from chat.forms import LevelForm, WishesForm
@@ -28,6 +28,7 @@ def notices(request):
     """The person's wishes for all rooms, and their devices."""
     wishes = NoticeWishes.objects.filter(user=request.user).first()
     wishes = wishes or NoticeWishes(user=request.user)
+    zone = wishes.zone
     form = WishesForm(request.POST or None, instance=wishes)
     if form.is_valid():
         wishes.change(**form.cleaned_data)
@@ -40,7 +41,7 @@ def notices(request):
         "has_push": bool(push.public_key()),
         "memberships": memberships_of(request.user),
         "session": PushDevice.mark_of(request.session.session_key),
-        "zone": request.user.zone_name or settings.TIME_ZONE,
+        "zone": city_of(zone),
     }
     return render(request, "chat/notices.html", context)
 

@@ -42,6 +42,9 @@ def test_who_runs_the_room_calls_everybody(talk):
     expect(bob.sees("@room").locator(".mention.me")).to_be_visible()
     bob.writes("@ro")
     expect(bob.page.locator(".completion")).to_be_hidden()
+    bob.sends("@room too")
+    expect(bob.page.locator("#status")).to_contain_text("@room told nobody")
+    expect(alice.sees("@room too").locator(".mention")).to_have_count(0)
 
 
 def test_where_everyone_may_call_everybody_it_is_offered(talk):

@@ -73,11 +73,18 @@ def test_a_lock_and_slow_mode_reach_the_composer(talk, room):
     expect(slow).to_contain_text("one message every 30 seconds")
     bob.sends("One")
     expect(slow).to_contain_text(re.compile(r"next message in (30|2\d) seconds"))
+    bob.does("thread", bob.last)
+    expect(bob.page.locator(".side .held-back")).to_be_hidden()
     alice.page.locator("[name=words]").fill("Until the talk is over")
     alice.page.get_by_role("button", name="Lock").click()
     expect(bob.page.locator("#held")).to_contain_text("Until the talk is over")
+    beside = bob.page.locator(".side .held-back")
+    expect(beside).to_contain_text("Until the talk is over")
+    bob.page.reload()
+    expect(beside).to_contain_text("Until the talk is over")
     alice.page.get_by_role("button", name="Unlock").click()
     expect(bob.composer).to_be_visible()
+    expect(beside).to_be_hidden()
 
 
 def test_a_ban_shows_the_door_and_why(talk, room, complaints):

@@ -1,6 +1,7 @@
 """The pages about notices: one's devices, wishes and the log; nobody else's."""
 
-from datetime import time
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -75,6 +76,24 @@ def test_wishes_are_kept(his, bob):
     kept = NoticeWishes.objects.get(user=bob)
     assert (kept.keywords, kept.digest) == ("tea", "daily")
     assert (kept.quiet_from, kept.quiet_until) == (time(22), time(7))
+
+
+def test_quiet_hours_are_by_the_clock_that_the_page_names(his, bob):
+    wishes = {"quiet_from": "22:00", "quiet_until": "07:00", "digest": "never"}
+    his.cookies["zone"] = "Asia/Tokyo"
+    assert "By the clock of Tokyo" in his.get("/notices/").content.decode()
+    his.post("/notices/", wishes)
+    kept = NoticeWishes.objects.get(user=bob)
+    at_night = datetime(2026, 3, 1, 23, tzinfo=ZoneInfo("Asia/Tokyo"))
+    assert kept.is_quiet(at_night)
+    assert not kept.is_quiet(at_night + timedelta(hours=9))
+    # They stay by that clock where the person travels, until they choose one.
+    his.cookies["zone"] = "America/New_York"
+    assert "By the clock of Tokyo" in his.get("/notices/").content.decode()
+    bob.time_zone = "Europe/Berlin"
+    bob.save()
+    assert "By the clock of Berlin" in his.get("/notices/").content.decode()
+    assert not NoticeWishes.objects.get(user=bob).is_quiet(at_night)
 
 
 @pytest.mark.parametrize(

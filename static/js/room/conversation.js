@@ -17,6 +17,7 @@ import {
   enableReactions,
   enableUndo,
   keepDrafts,
+  watchCalls,
 } from "./lazily.js";
 import { config, me } from "./page.js";
 import { Pending } from "./pending.js";
@@ -86,6 +87,7 @@ export class Conversation {
     };
     enableActions({ log, scroll, status, thread, verbs });
     completeWords(composer.textarea);
+    watchCalls(composer, status);
     enableEmoji($(".emoji", composer.form), composer.textarea);
     enableFiles({ composer, pane, socket, signal });
     enableFormatting(composer.form, composer.textarea);

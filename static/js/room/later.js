@@ -8,6 +8,8 @@ import { post } from "../posting.js";
 
 /** Ask when to send what is written, and leave that to the server. */
 export function sendLater(anchor, composer, status) {
+  const failed = composer.tray?.failed.length;
+  if (failed) return status.tell(say("files_failed", { n: failed }));
   if (composer.tray?.isBusy) return status.tell(say("no_files_later"));
   if (!composer.said) return;
   askWhen(anchor, { title: say("send_later"), yes: say("send_then") }, async (moment) => {

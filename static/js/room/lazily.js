@@ -1,10 +1,12 @@
 /** What most visits never need is loaded when it is first asked for. */
 
 import { $, opensElsewhere } from "./dom.js";
-import { config } from "./page.js";
+import { config, urls } from "./page.js";
 import { shortcutOf } from "./shortcuts.js";
+import { say } from "./words.js";
 
 const FORMATS = ["bold", "italic", "code", "link"];
+const CALL = /(?<![\w@/.])@(room(?!\w)|所有人)/i; // as chat/markup/mentions.py has it
 const NOT_TO_REACT = "a, button, pre, textarea, input, video, audio, .poll";
 
 /** A function that lets a row be edited; `parts` as Editing wants them. */
@@ -25,6 +27,12 @@ export function completeWords(textarea) {
     const { Completion } = await import("./completion.js");
     new Completion(textarea);
   });
+}
+
+/** Who may not call everybody at once, and does, hears that it told nobody. */
+export function watchCalls(composer, status) {
+  if (!("callsNobody" in urls)) return;
+  composer.on("send", ({ body }) => CALL.test(body) && status.tell(say("called_nobody")));
 }
 
 /** Let the button in the composer put an emoji where the text is being written. */

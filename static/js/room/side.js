@@ -51,6 +51,9 @@ function begin(pane, conversations, shared) {
   conversations.add(beside);
   openAtNews(beside);
   beside.history.watch();
+  const held = $("#held")?.cloneNode(true); // why one may not write, kept up to date by standing.js
+  held?.removeAttribute("id");
+  if (held) $(".foot .line", pane).before(held);
   $(".back-to-room", pane).onclick = (event) => {
     event.preventDefault();
     if (history.state?.isBeside) return history.back();

@@ -20,8 +20,8 @@ class Standing {
   #next = 0; // when the next message may be sent, in slow mode
 
   constructor({ socket, outbox, root }) {
-    Object.assign(this, { socket, root, box: $("#held"), slow: $("#slow") });
-    if (!this.box) return; // the room is not this person's any more
+    Object.assign(this, { socket, root, slow: $("#slow") });
+    if (!this.slow) return; // the room is not this person's any more
     if (config.held?.kind === "muted") this.#muted = config.held;
     else this.#locked = config.held;
     outbox.on("sent", ({ item }) => item.room === config.slug && this.#spoke());
@@ -61,14 +61,16 @@ class Standing {
   }
 
   #show(isArchived = this.root.classList.contains("archived")) {
-    if (!this.box) return;
+    if (!this.slow) return;
     clearTimeout(this.#timer);
     const held = (config.held = this.#muted ?? this.#locked);
     config.can_write = !isArchived && !held;
     this.root.classList.toggle("held", Boolean(held));
-    this.box.hidden = !held;
-    $("[dir]", this.box).textContent = held?.text ?? "";
-    $("a", this.box).hidden = !this.#muted;
+    for (const box of $$(".held-back")) {
+      box.hidden = !held;
+      $("[dir]", box).textContent = held?.text ?? "";
+      $("a", box).hidden = !this.#muted;
+    }
     this.#count();
     if (!this.#muted?.until) return;
     const wait = Date.parse(this.#muted.until) - Date.now();

@@ -22,7 +22,7 @@ export class Tray {
     composer.tray = this;
     this.putBack(store.read(this.kept, []));
     const goOn = () => {
-      for (const upload of this.#failed) if (upload.canRetry) upload.start(this.url);
+      for (const upload of this.failed) if (upload.canRetry) upload.start(this.url);
     };
     // The connection is back, or the server.
     socket.addEventListener("welcome", goOn, { signal });
@@ -42,7 +42,7 @@ export class Tray {
     return this.#uploads.some(({ state }) => state !== "done");
   }
 
-  get #failed() {
+  get failed() {
     return this.#uploads.filter(({ state }) => state === "failed");
   }
 
@@ -53,7 +53,7 @@ export class Tray {
   /** What is to be said below the composer. */
   get note() {
     if (this.#isFull) return say("too_many_files", { n: config.limits.files });
-    if (this.#failed.length) return say("files_failed", { n: this.#failed.length });
+    if (this.failed.length) return say("files_failed", { n: this.failed.length });
     return this.#isWaiting ? say("sent_when_ready") : "";
   }
 
@@ -143,7 +143,7 @@ export class Tray {
     if (next && sending < AT_ONCE) return next.start(this.url); // which calls this again
     for (const [upload, chip] of this.#chips) draw(upload, chip);
     this.list.hidden = !uploads.length;
-    const isStuck = this.#failed.length > 0;
+    const isStuck = this.failed.length > 0;
     if (!uploads.length || isStuck) this.#isWaiting = false;
     store.write(this.kept, uploads.length && uploads.map(({ about }) => about).filter(Boolean));
     const { form } = this.composer;
