@@ -336,6 +336,8 @@ def test_dismissed_and_opened_again(room, alice, bob, dora):
     assert not Report.objects.open().exists()
     decision.reverse(alice)
     assert Report.objects.open().exists()
+    room.refresh_from_db()
+    assert room.waiting_for(alice) == 1
 
 
 def test_an_appeal_is_heard_once(room, alice, bob):

@@ -214,6 +214,7 @@ class Decision(Why):
                 self.person.reactivate()
             case kind.DISMISSED:
                 self.reports.update(decided_at=None, decision=None)
+                room.tell_moderators()
             case _:
                 raise NotAllowed(_("This cannot be taken back. Decide anew instead."))
 
