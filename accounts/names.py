@@ -68,9 +68,17 @@ class Likeness(NamedTuple):
     look: str
 
 
-def likeness(name: str) -> Likeness | None:
-    """What a person's name is compared by; None when nothing in it tells one name from another."""
-    letters, look = _bare(skeleton(key(name))), _bare(skeleton(clean(name)))
+# General categories: punctuation, separators, control and format characters.
+SEPARATING = "PZC"
+
+
+def likeness(name: str, *, ignored: str = SEPARATING) -> Likeness | None:
+    """What a name is compared by; None when nothing in it tells one name from another.
+
+    Characters of the `ignored` categories do not count: by default, as names of people need it,
+    all that separates letters but hardly changes the look, as in `a_b`.
+    """
+    letters, look = _bare(skeleton(key(name)), ignored), _bare(skeleton(clean(name)), ignored)
     return Likeness(letters[:255], look[:255]) if letters and look else None
 
 
@@ -93,9 +101,9 @@ def skeleton(text: str) -> str:
     return unicodedata.normalize("NFD", "".join(prototypes.get(char, char) for char in text))
 
 
-def _bare(text: str) -> str:
-    """Without case, and without what separates letters but hardly changes the look, as in `a_b`."""
-    kept = (c for c in text.casefold() if unicodedata.category(c)[0] not in "PZC")
+def _bare(text: str, ignored: str) -> str:
+    """Without case, and without characters of those categories."""
+    kept = (c for c in text.casefold() if unicodedata.category(c)[0] not in ignored)
     return "".join(c for c in kept if c not in VARIATIONS)
 
 

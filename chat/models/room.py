@@ -172,11 +172,15 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
 
     NAME_LENGTH = 60
     TOO_FAR_BEHIND = 10**9  # revisions: only who was here before an older state was restored
+    NAME_KEYS = ("name_key", "name_letters", "name_look")
 
     slug = models.SlugField(_("address"), max_length=80, unique=True, allow_unicode=True)
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     # The name as it is compared: names that only look different are the same.
     name_key = models.CharField(max_length=255, editable=False)
+    # What it could be taken for, see names.likeness(). Not unique: those of before may be alike.
+    name_letters = models.CharField(max_length=255, blank=True, editable=False)
+    name_look = models.CharField(max_length=255, blank=True, editable=False)
     topic = models.CharField(_("topic"), max_length=250, blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PUBLIC)
     # Whose conversation a direct one is: the ids of its people, in order.
@@ -298,6 +302,7 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
         room = cls(kind=kind, guests_allowed=guests_allowed, callers=callers, created_by=by)
         room.topic = topic.strip()
         room._take_name(name)
+        room._require_name_of_its_own(by)
         limits.spend("room", by.pk)
         with transaction.atomic():
             room.slug = room._free_slug()
@@ -320,10 +325,14 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
         """
         self.require_role(by, Membership.Role.OWNER)
         with self.locked() as room:
+            is_shown_to_more = kind == self.Kind.PUBLIC != room.kind
+            is_new = names.clean(name) != room.name or is_shown_to_more
             room.topic, room.kind, room.guests_allowed = topic.strip(), kind, guests_allowed
             room.callers = callers or room.callers
             room._take_name(name)
-            fields = ["name", "name_key", "topic", "kind", "guests_allowed", "callers"]
+            if is_new:
+                room._require_name_of_its_own(by)
+            fields = ["name", *self.NAME_KEYS, "topic", "kind", "guests_allowed", "callers"]
             room._save_under_its_name(fields)
             if not guests_allowed:
                 room._drop(room.memberships.filter(user__is_guest=True))
@@ -358,6 +367,23 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
             raise Invalid(_("Give the room a name."))
         if len(self.name) > self.NAME_LENGTH:
             raise Invalid(_("A room's name has at most %d characters.") % self.NAME_LENGTH)
+        self.name_letters, self.name_look = names.likeness(self.name, ignored="ZC") or ("", "")
+
+    def _require_name_of_its_own(self, by) -> None:
+        """Raises Taken where the name could be taken for that of a room that `by` knows of.
+
+        Private rooms of others do not count: to refuse would tell that they exist.
+        """
+        mine = Exists(Membership.objects.filter(room=OuterRef("pk"), user=by.pk))
+        known = Room.objects.filter(Q(kind=self.Kind.PUBLIC) | mine).exclude(pk=self.pk)
+        alike = Q(name_look=self.name_look) | Q(name_letters=self.name_letters)
+        # The very same name is for the constraint: private rooms may share it.
+        other = known.filter(alike).exclude(name_key=self.name_key).first()
+        if other and self.name_look:
+            said = {"name": self.name, "other": other.name}
+            raise Taken(
+                _("“%(name)s” could be taken for the room “%(other)s”. Choose another name.") % said
+            )
 
     def _save_under_its_name(self, update_fields=None) -> None:
         try:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat import presence
+from chat.errors import Taken
 from chat.models import Membership, Room
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +160,28 @@ class TestMaking:
         assert 'id="id_guests_allowed" checked' in text
         assert Room.objects.count() == 1
 
+    @pytest.mark.parametrize("name", ["Rеlease", "ReIease", "Re1ease", "RE LEASE"])
+    @pytest.mark.parametrize("kind", ["public", "private"])
+    def test_a_name_that_could_be_taken_for_anothers_is_refused(self, as_alice, bob, name, kind):
+        Room.create(bob, "Release")
+        response = as_alice.post("/rooms/", {"name": name, "kind": kind})
+        assert response.context["form"].errors["name"] == [
+            f"“{name}” could be taken for the room “Release”. Choose another name."
+        ]
+        assert Room.objects.count() == 1
+
+    def test_also_for_a_private_room_of_ones_own_but_not_of_others(self, as_alice, alice, bob):
+        Room.create(bob, "Board", kind="private").admit(alice)
+        Room.create(bob, "Attic", kind="private")
+        assert as_alice.post("/rooms/", {"name": "Bоard"}).status_code == 200
+        assert as_alice.post("/rooms/", {"name": "Аttic"}).status_code == 302
+
+    @pytest.mark.parametrize("name", ["C#", "C++", "Q&A", "Releases", "Release 2"])
+    def test_a_name_that_only_resembles_others_is_free(self, as_alice, bob, name):
+        for other in ("C", "QA", "Release", "Release 1"):
+            Room.create(bob, other)
+        assert as_alice.post("/rooms/", {"name": name}).status_code == 302
+
     @pytest.mark.parametrize(
         ("field", "value"),
         [
@@ -206,6 +229,19 @@ class TestChanging:
         room = Room.create(alice, "Kitchen")
         response = as_alice.post(page("edit_room", room), {"name": "garden", "kind": "public"})
         assert "name" in response.context["form"].errors
+
+    def test_rooms_that_were_alike_before_go_on(self, as_alice, alice, bob):
+        Room.create(bob, "Release")
+        room = Room.create(alice, "Mine", kind="private")
+        Room.objects.filter(pk=room.pk).update(
+            name="Rеlease", name_key="rеlease", name_letters="release", name_look="release"
+        )
+        room.refresh_from_db()
+        room.edit(alice, name="Rеlease", topic="New", kind="private", guests_allowed=False)
+        room.rename(alice, "Notes", topic="Newer")
+        for name, kind in (("Rеlease", "private"), ("Rеlease", "public")):
+            with pytest.raises(Taken):
+                room.edit(alice, name=name, topic="", kind=kind, guests_allowed=False)
 
     def test_others_may_not(self, as_alice, alice, bob):
         room = Room.create(bob, "Kitchen")
