@@ -466,10 +466,20 @@ LIMITS = {
     "guest": env.str("LIMIT_GUESTS", default="30 per hour"),
 }
 
+
+def log_in_a_line(record) -> bool:
+    """A page that was refused is no fault of ours: like what is not found, it has no traceback."""
+    if getattr(record, "status_code", None) == 403:
+        record.exc_info = None
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"refusals": {"()": "django.utils.log.CallbackFilter", "callback": log_in_a_line}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"django.request": {"filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -5,6 +5,8 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.views.defaults import server_error
 
+from chat.models import Room
+
 STYLE = "css/site."
 
 
@@ -61,3 +63,13 @@ def test_pages_carry_no_inline_script_or_style(client):
     assert " style=" not in text
     assert " onclick=" not in text
     assert text.count("<script") == text.count('<script type="module" src=')
+
+
+@pytest.mark.django_db
+def test_a_refusal_is_a_line_in_the_log(client, alice, bob, caplog):
+    Room.create(bob, "Kitchen").admit(alice)
+    client.force_login(alice)
+    assert client.get("/rooms/kitchen/edit/").status_code == 403
+    [line] = [record for record in caplog.records if record.name == "django.request"]
+    assert line.getMessage() == "Forbidden (Permission denied): /rooms/kitchen/edit/"
+    assert line.exc_info is None
