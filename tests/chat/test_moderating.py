@@ -266,6 +266,14 @@ def test_its_author_does_not_bring_it_back(room, dora, bob):
         message.restore(bob)
 
 
+def test_nor_does_its_author_who_owns_the_room(room, alice, root):
+    message = room.post(alice, "Rude")
+    message.remove(root)
+    with pytest.raises(NotAllowed):
+        message.restore(alice)
+    message.restore(root)
+
+
 def test_after_its_time_it_is_gone_for_good(room, alice, bob):
     message = room.post(bob, "Rude")
     message.remove(alice)
