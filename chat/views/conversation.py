@@ -40,6 +40,8 @@ def show(request, slug: str, *, written: str = "", status: int = 200):
         try:
             room = Room.objects.called(slug, request.user)
         except NotFound:
+            if request.user.is_guest and Room.objects.filter(kind=Room.Kind.PUBLIC).at(slug):
+                return render(request, "chat/not_for_guests.html", status=403)
             return moved(request, slug)
         except Banned as refusal:
             return render(request, "chat/banned.html", {"refusal": refusal.message}, status=403)

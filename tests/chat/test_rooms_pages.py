@@ -322,6 +322,17 @@ class TestHome:
         assert 'href="/rooms/"' in text
         assert 'href="/rooms/new/"' in text
 
+    def test_a_guest_is_led_to_the_rooms_that_are_open(self, client, bob):
+        Room.create(bob, "Kitchen", guests_allowed=True)
+        assert 'name="next" value="/rooms/kitchen/"' in client.get("/").content.decode()
+        Room.create(bob, "Garden", guests_allowed=True)
+        assert 'name="next" value="/rooms/"' in client.get("/").content.decode()
+
+    def test_a_guest_is_not_told_to_make_a_room(self, as_guest):
+        text = as_guest.get("/").content.decode()
+        assert "walk into one that takes guests" in text
+        assert "make your own" not in text
+
     def test_names_stay_text(self, as_alice, alice):
         Room.create(alice, "<img src=x onerror=alert(1)>", topic="<script>alert(1)</script>")
         for address in ("/", "/rooms/"):
@@ -343,3 +354,17 @@ class TestComingInFromOutside:
         hidden = Room.create(alice, "Board", kind="private", guests_allowed=True)
         for address in [inside.get_absolute_url(), hidden.get_absolute_url(), "/rooms/none/"]:
             assert client.get(address).url == f"/accounts/login/?next={address}"
+
+    def test_a_guest_is_told_which_rooms_need_an_account(self, as_guest, alice):
+        address = Room.create(alice, "Kitchen").get_absolute_url()
+        response = as_guest.get(address)
+        assert response.status_code == 403
+        text = response.content.decode()
+        assert "This room is for people with an account" in text
+        assert f'href="/accounts/signup/?next={address}"' in text
+        assert f'href="/accounts/login/?next={address}"' in text
+
+    def test_of_private_rooms_a_guest_learns_nothing(self, as_guest, alice):
+        room = Room.create(alice, "Board", kind="private")
+        assert as_guest.get(room.get_absolute_url()).status_code == 404
+        assert as_guest.get("/rooms/none/").status_code == 404
