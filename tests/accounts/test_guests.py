@@ -34,6 +34,12 @@ def test_a_nickname_is_enough(browser):
     assert who(browser) == guest.username
 
 
+def test_who_has_an_account_sees_the_way_in_to_the_same_place(browser):
+    page = browser.get("/accounts/guest/?next=/rooms/garden/").content.decode()
+    assert '<a class="button wide" href="/accounts/login/?next=/rooms/garden/">Sign in</a>' in page
+    assert 'href="/accounts/signup/?next=/rooms/garden/"' in page
+
+
 def test_the_nickname_is_cleaned(browser):
     enter(browser, "  Zo\u200be\u202e\x01  ")
     assert User.objects.get().name == "Zoe"
