@@ -39,7 +39,7 @@ async def test_the_same_again_changes_nothing(tab_of, says, alice, bob, room):
 async def test_many_in_one_moment_are_told_in_few_frames_and_none_is_missed(
     tab_of, says, alice, bob, room, monkeypatch
 ):
-    monkeypatch.setattr(hub, "MOMENT", 0.3)
+    monkeypatch.setattr(hub, "MOMENT", 2)
     message = await says(alice, room, "Hello")
     hers, his = await tab_of(alice, room), await tab_of(bob, room)
     signs = ["👍", "🎉", "👋", "🍵", "🚲", "💡", "✅", "🌿"]
