@@ -57,6 +57,7 @@ def test_a_report_leads_to_a_tombstone_and_back(talk, room):
     alice.does("remove", alice.last)
     decides(alice)
     expect(bob.last).to_have_attribute("data-removed", "")
+    assert not bob.page.locator(".undo").is_visible()
     expect(bob.last).to_contain_text("alice")
     expect(bob.page.locator(".told")).to_contain_text("alice removed a message of yours")
     alice.last.locator(".restore").click()

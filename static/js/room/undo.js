@@ -25,6 +25,10 @@ export class Undo {
     outbox.on("sent", ({ item }) => this.#isOf(item) && this.#count(), signal);
     // The row of what failed offers more.
     outbox.on("failed", ({ item }) => this.#isOf(item) && this.#end(), signal);
+    const replaced = ({ row }) => {
+      if (row.matches("[data-removed]") && this.#isOf(row.dataset)) this.#end();
+    };
+    timeline.on("replaced", replaced, signal);
     const kept = ({ message }) => {
       status.tell(message);
       for (const row of timeline.all) row.classList.remove("pending");
