@@ -34,18 +34,18 @@ class PersonAdmin(Acting, UserAdmin):
     def get_fieldsets(self, request, obj=None):
         if obj is None:
             return super().get_fieldsets(request, obj)
-        may_change = self.has_change_permission(request, obj)
+        is_superuser = request.user.is_superuser
         about = ["display_name", "about", "language", "time_zone"]
-        if may_change:
+        if is_superuser:
             about.insert(1, "email")
         state = ["is_active", "is_guest", "is_bot", *(["address_mask"] if obj.is_guest else [])]
         fieldsets = [
-            (None, {"fields": ["username", *(["password"] if may_change else []), "more"]}),
+            (None, {"fields": ["username", *(["password"] if is_superuser else []), "more"]}),
             (_("Profile"), {"fields": about}),
             (_("State"), {"fields": state}),
             (_("Dates"), {"fields": ["last_login", "date_joined"]}),
         ]
-        if request.user.is_superuser:
+        if is_superuser:
             fieldsets.insert(3, (_("Rights"), {"fields": self.RIGHTS}))
         return fieldsets
 
