@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -120,8 +120,13 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def begin_anew(self) -> None:
         """After an older state was restored: revisions that were given out since are never given
         out again, and who knows one of them loads the room afresh; see changes_since().
+
+        They go on from the microseconds since 1970, of which the state knows nothing: so whatever
+        is restored, and however often, each time is beyond the last. JavaScript can still count so
+        far.
         """
-        beyond = F("revision") + 2 * Room.TOO_FAR_BEHIND
+        now = int(timezone.now().timestamp() * 1_000_000)
+        beyond = Greatest(F("revision") + 2 * Room.TOO_FAR_BEHIND, now)
         self.update(revision=beyond, pruned_revision=beyond)
 
     def matching(self, words: str) -> "RoomQuerySet":
@@ -171,7 +176,7 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
         NOBODY = "nobody", _("Nobody")
 
     NAME_LENGTH = 60
-    TOO_FAR_BEHIND = 10**9  # revisions: only who was here before an older state was restored
+    TOO_FAR_BEHIND = 10**6  # revisions: only who was here before an older state was restored
     NAME_KEYS = ("name_key", "name_letters", "name_look")
 
     slug = models.SlugField(_("address"), max_length=80, unique=True, allow_unicode=True)
@@ -672,9 +677,10 @@ class Room(Direct, Moderated, Pruning, Merging, Checking, models.Model):
     def changes_since(self, revision: int) -> list[Message] | None:
         """Each message changed after `revision`, in its present state, in the order of change.
 
-        None when that is more than a client should take in; it then loads the room afresh.
+        None when that is more than a client should take in, or when `revision` is of a state that
+        was given up for an older one; it then loads the room afresh.
         """
-        if self.revision - revision >= self.TOO_FAR_BEHIND:
+        if revision > self.revision or self.revision - revision >= self.TOO_FAR_BEHIND:
             return None
         changed = self.messages.filter(revision__gt=revision).order_by("revision").with_author()
         messages = list(changed[: Message.CHANGES_LIMIT + 1])

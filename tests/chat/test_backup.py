@@ -311,7 +311,24 @@ async def test_who_was_here_before_loads_the_room_afresh(room, alice, tab_of):
     await tab.receive("new_message")
     await in_thread(Room.objects.begin_anew)
     assert await in_thread(room.faults) == []
+    await tab.send("sync", room=room.slug, since=10**18)  # of a state that is given up
+    await tab.receive("resync", room=room.slug)
     await tab.send("sync", room=room.slug, since=message.revision)
     await tab.receive("resync", room=room.slug)
     await in_thread(room.refresh_from_db)
     assert (await tab.ask("sync", room=room.slug, since=room.revision))["messages"] == []
+
+
+def test_the_same_state_restored_again_begins_somewhere_else(room):
+    begun = []
+    for _time in range(3):
+        Room.objects.filter(pk=room.pk).update(revision=7, pruned_revision=0)
+        Room.objects.begin_anew()
+        room.refresh_from_db()
+        begun.append(room.revision)
+    assert begun == sorted(set(begun))
+    assert begun[-1] < 2**53  # as far as JavaScript counts
+    assert room.changes_since(7) is None
+    Room.objects.begin_anew()  # however soon
+    room.refresh_from_db()
+    assert room.changes_since(begun[-1]) is None
