@@ -348,6 +348,17 @@ def test_dismissed_and_opened_again(room, alice, bob, dora):
     assert room.waiting_for(alice) == 1
 
 
+@pytest.mark.parametrize("of_message", [True, False], ids=["message", "person"])
+def test_opened_again_beside_who_reported_the_same_anew(room, alice, bob, dora, of_message):
+    about = {"message": room.post(bob, "Rude")} if of_message else {"person": bob, "room": room}
+    for reporter in (alice, dora):
+        report = Report.file(reporter, **about, reason="insults")
+    dismissal = report.dismiss(dora)
+    anew = Report.file(alice, **about, reason="spam")
+    dismissal.reverse(dora)
+    assert {one.pk for one in Report.objects.open()} == {anew.pk, report.pk}
+
+
 def test_an_appeal_is_heard_once(room, alice, bob):
     mute = room.mute(alice, bob)
     appeal = mute.appeal_by(bob, "I was quoting")
@@ -364,6 +375,26 @@ def test_a_declined_appeal_leaves_things_as_they_are(room, alice, bob):
     appeal.decline(alice)
     with pytest.raises(Muted):
         room.post(bob, "But")
+
+
+def test_what_is_taken_back_answers_the_appeal_against_it(room, alice, bob):
+    mute = room.mute(alice, bob)
+    appeal = mute.appeal_by(bob, "No")
+    lift = mute.reverse(alice)
+    appeal.refresh_from_db()
+    assert appeal.answered_at and appeal.answer == lift
+    room.refresh_from_db()
+    assert room.waiting == 0
+
+
+def test_an_appeal_is_not_declined_when_the_decision_was_taken_back(room, alice, bob):
+    mute = room.mute(alice, bob)
+    appeal = mute.appeal_by(bob, "No")
+    mute.reverse(alice)
+    # As appeals were left before they were answered with it.
+    type(appeal).objects.update(answered_at=None, answer=None)
+    with pytest.raises(NotAllowed):
+        appeal.decline(alice)
 
 
 # Hostile tries ----------------------------------------------------------------------------------

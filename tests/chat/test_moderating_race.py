@@ -1,11 +1,12 @@
-"""What is decided while a post waits for its turn holds for that post."""
+"""What is decided while somebody waits for their turn in the room holds for what they do."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 
-from chat.errors import Locked, Muted, NotFound
+from chat.errors import Locked, Muted, NotAllowed, NotFound
+from chat.models import Appeal, Decision, Report
 from tests.services import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,6 +24,31 @@ def somebody_waits() -> bool:
         return cursor.fetchone()[0] > 0
 
 
+def after_waiting(room, late, first):
+    """What `late` gives, in another thread that waits for the room until `first` is done there."""
+
+    def wait():
+        try:
+            return late()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as other:
+        with room.locked():
+            waiting = other.submit(wait)
+            wait_until(somebody_waits, "another who waits for the room")
+            first()
+        return waiting.result(30)
+
+
+@pytest.fixture
+def dora(new_user, room):
+    """A moderator of the room."""
+    dora = new_user("dora")
+    room.admit(dora, "moderator")
+    return dora
+
+
 @pytest.mark.parametrize(
     ("decide", "refusal"),
     [
@@ -35,18 +61,40 @@ def somebody_waits() -> bool:
 )
 def test_a_post_that_waited_for_a_decision_obeys_it(room, alice, bob, decide, refusal):
     written = room.prepare_post(bob, "Too late")
-
-    def write():
-        try:
-            return written.write()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as other:
-        with transaction.atomic():
-            decide(room, alice, bob)
-            posting = other.submit(write)
-            wait_until(somebody_waits, "a post that waits for the room")
-        with pytest.raises(refusal):
-            posting.result(30)
+    with pytest.raises(refusal):
+        after_waiting(room, written.write, lambda: decide(room, alice, bob))
     assert not room.messages.exists()
+
+
+def test_a_mute_put_anew_outlives_the_one_that_is_lifted(room, alice, bob, dora):
+    lifted = room.mute(alice, bob)
+    with pytest.raises(NotAllowed):
+        after_waiting(room, lambda: lifted.reverse(alice), lambda: room.mute(dora, bob))
+    with pytest.raises(Muted):
+        room.post(bob, "But")
+
+
+def test_an_owner_stays_when_two_lose_that_role_at_once(room, root, alice, bob, dora):
+    for person in (bob, dora):
+        room.set_role(alice, person, "owner")
+    room.leave(alice)
+    of_bob, of_dora = Decision.objects.filter(kind=Decision.Kind.ROLE).order_by("pk")
+    with pytest.raises(NotAllowed):
+        after_waiting(room, lambda: of_dora.reverse(root), lambda: of_bob.reverse(root))
+    assert room.memberships.get(role="owner").user == dora
+
+
+def test_an_appeal_granted_while_the_room_is_held_waits_for_it(room, alice, bob, dora):
+    appeal = room.mute(alice, bob).appeal_by(bob, "I was quoting")
+    with pytest.raises(NotAllowed):
+        after_waiting(room, lambda: appeal.grant(alice), lambda: room.mute(dora, bob))
+    assert Appeal.objects.open().exists()
+
+
+def test_a_report_dismissed_while_its_message_is_removed_is_decided_once(room, alice, bob, dora):
+    message = room.post(bob, "Rude")
+    report = Report.file(dora, message=message, reason="insults")
+    with pytest.raises(NotAllowed):
+        after_waiting(room, lambda: report.dismiss(alice), lambda: message.remove(dora))
+    report.refresh_from_db()
+    assert report.decision.kind == Decision.Kind.REMOVED

@@ -159,13 +159,25 @@ class Decision(Why):
 
         Raises NotAllowed for who may not, and for what is over or taken back already.
         """
-        self._require_reversible_by(by)
         try:
-            with transaction.atomic():
-                self._undo(by)
-                return self.answer(self.Kind.REVERSED, by, report=report, **why)
+            with self.holding_room() as room:
+                self._require_reversible_by(by)
+                self._undo(room)
+                reversal = self.answer(self.Kind.REVERSED, by, report=report, **why)
+                self.settle_appeal(reversal)
+                return reversal
         except IntegrityError:
             raise NotAllowed(_("That was taken back already.")) from None
+
+    def holding_room(self):
+        """A transaction with its room locked, the first thing that is; None without a room."""
+        return self.current_room.locked() if self.current_room else transaction.atomic()
+
+    def settle_appeal(self, answer: "Decision") -> None:
+        """Let `answer` be what came of the appeal against it, if one is open."""
+        appeals = Appeal.objects.open().filter(decision=self)
+        if appeals.update(answered_at=timezone.now(), answer=answer) and self.current_room:
+            self.current_room.tell_moderators()
 
     def answer(self, kind, by, **more) -> "Decision":
         """Record a decision about this one."""
@@ -190,8 +202,8 @@ class Decision(Why):
             if theirs and theirs.role == "owner":
                 raise NotAllowed(_("An owner of the room decided that. Only owners take it back."))
 
-    def _undo(self, by) -> None:
-        room, kind = self.current_room, self.Kind
+    def _undo(self, room) -> None:
+        kind = self.Kind
         match self.kind:
             case kind.ROLE | kind.SLOWED | kind.LOCKED if room.pk != self.room_id:
                 raise NotAllowed(_("That is over already."))
@@ -213,7 +225,7 @@ class Decision(Why):
             case kind.SUSPENDED:
                 self.person.reactivate()
             case kind.DISMISSED:
-                self.reports.update(decided_at=None, decision=None)
+                self.reports.all().reopen()
                 room.tell_moderators()
             case _:
                 raise NotAllowed(_("This cannot be taken back. Decide anew instead."))
@@ -276,14 +288,14 @@ class Decision(Why):
         words = checked(words=words)["words"]
         if not words:
             raise Empty(_("Say why it should be looked at once more."))
-        if self.reversal:
-            raise NotAllowed(_("That was taken back already."))
         limits.spend("report", person.pk)
         try:
-            with transaction.atomic():
+            with self.holding_room() as room:
+                if self.answers.filter(kind=self.Kind.REVERSED).exists():
+                    raise NotAllowed(_("That was taken back already."))
                 appeal = Appeal.objects.create(decision=self, words=words)
-                if self.current_room:
-                    self.current_room.tell_moderators()
+                if room:
+                    room.tell_moderators()
         except IntegrityError:
             raise Taken(_("You have appealed already. It is looked at once.")) from None
         return appeal
@@ -349,27 +361,25 @@ class Appeal(models.Model):
 
     def grant(self, by, **why) -> Decision:
         """Take the decision back. Raises as Decision.reverse()."""
-        with self._answering() as appeal:
-            appeal.answer = appeal.decision.reverse(by, **why)
-        return appeal.answer
+        with self._answering() as decision:
+            return decision.reverse(by, **why)
 
     def decline(self, by, **why) -> Decision:
         """Let the decision stand."""
-        with self._answering() as appeal:
-            decision = appeal.decision
+        with self._answering() as decision:
             decision._require_reversible_by(by)
-            appeal.answer = decision.answer(Decision.Kind.UPHELD, by, **why)
-        return appeal.answer
+            if decision.reversal:
+                raise NotAllowed(_("That was taken back already."))
+            upheld = decision.answer(Decision.Kind.UPHELD, by, **why)
+            decision.settle_appeal(upheld)
+            return upheld
 
     @contextmanager
     def _answering(self):
-        """This appeal, its row locked, kept as answered after the block. Raises NotAllowed."""
-        with transaction.atomic():
+        """The decision, its room locked, while this is open. Raises NotAllowed."""
+        with self.decision.holding_room():
+            # Locked too: of people without a room there is no other lock.
             appeal = Appeal.objects.open().select_for_update().filter(pk=self.pk).first()
             if appeal is None:
                 raise NotAllowed(_("Somebody answered that already."))
-            yield appeal
-            appeal.answered_at = timezone.now()
-            appeal.save(update_fields=["answered_at", "answer"])
-            if room := appeal.decision.current_room:
-                room.tell_moderators()
+            yield appeal.decision

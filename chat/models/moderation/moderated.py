@@ -97,7 +97,9 @@ class Moderated:
             return decision
 
     def free(self, decision: Decision) -> None:
-        """End what `decision` put in force; for Decision.reverse(). Who was shown out is back."""
+        """End what `decision` put in force, under the lock; for Decision.reverse(). Who was shown
+        out is back.
+        """
         restraint = self.restraints.in_force().filter(decision=decision).first()
         if restraint is None:
             raise NotAllowed(_("That is over already."))

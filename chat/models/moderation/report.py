@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +36,14 @@ class ReportQuerySet(models.QuerySet):
         """Let `decision` be the answer to those of these that are open; all are of one room."""
         if self.open().update(decided_at=timezone.now(), decision=decision) and decision.room:
             decision.room.tell_moderators()
+
+    def reopen(self) -> None:
+        """Let those of these wait again whose reporter has not reported the same anew."""
+        anew = Report.objects.open().filter(reporter=OuterRef("reporter"))
+        of_message = Exists(anew.filter(message=OuterRef("message")))
+        of_person = Exists(anew.filter(message=None, person=OuterRef("person")))
+        closed = self.exclude(of_message).exclude(of_person, message=None)
+        closed.update(decided_at=None, decision=None)
 
 
 class Report(Why):
@@ -154,7 +162,7 @@ class Report(Why):
             if self.room is None:
                 raise NotFound
             self.room.require_role(by, "moderator")
-        with transaction.atomic():
+        with self.room.locked() if self.room else transaction.atomic():
             if not self.twins.open().select_for_update().exists():
                 raise NotAllowed(_("Somebody decided that already."))
             about = {"room": self.room, "person": self.person, "message": self.message}
