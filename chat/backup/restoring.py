@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from chat.backup import Unfit, engine
@@ -27,6 +27,17 @@ from chat.backup.making import bar
 from chat.models import Room
 
 ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+class Unfinished(Exception):
+    """The database of the backup is in place, but not brought up to date."""
+
+    def __init__(self, error: Exception, before: str):
+        kept = f" The database that was there is now {before}." if before else ""
+        super().__init__(
+            f"The backup is in place, but bringing it up to date failed: {error}.{kept} Do not "
+            "start the site as it is. When the cause is gone, run the same restore again."
+        )
 
 
 @dataclass
@@ -55,19 +66,23 @@ def examined(path: Path) -> Iterator[Examined]:
             yield found
 
 
-def people_here() -> int:
-    """How many accounts a restore would replace."""
+def people_here() -> int | None:
+    """How many accounts a restore would replace; None where the database cannot be read."""
     from django.contrib.auth import get_user_model
 
     people = get_user_model().objects
-    if people.model._meta.db_table not in connection.introspection.table_names():
-        return 0
-    return people.count()
+    try:
+        if people.model._meta.db_table not in connection.introspection.table_names():
+            return 0
+        return people.count()
+    except DatabaseError:
+        connection.close()
+        return None
 
 
 def put_in_place(backup: Examined) -> str:
     """Replace what the site has by what is in the backup. Where the database that was there is
-    kept, or "". Raises Unfit, and then the database is as it was.
+    kept, or "". Raises Unfit, and then the database is as it was, or Unfinished.
     """
     kind = engine()
     kind.require_stopped()
@@ -77,8 +92,11 @@ def put_in_place(backup: Examined) -> str:
     except OSError as error:
         raise Unfit(f"The files cannot be stored: {error}. The database is as it was.") from error
     before = kind.replace(backup.dump)
-    call_command("migrate", interactive=False, verbosity=0)
-    Room.objects.begin_anew()
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        Room.objects.begin_anew()
+    except Exception as error:
+        raise Unfinished(error, before) from error
     return before
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from django.db import connection
+from django.utils import timezone
 from tqdm import tqdm
 
 from chat.backup import Unfit
@@ -91,17 +92,20 @@ def require_stopped() -> None:
 def replace(path: Path) -> str:
     """Put the dump, which lies on the same disk, in the place of the database.
 
-    What was there is kept beside it; its name. Raises Unfit.
+    What was there is kept beside it, under a name that no earlier one has; its path. Raises Unfit.
     """
     connection.close()
     if not place().exists():
         path.replace(place())
         return ""
-    before = place().with_name(f"{place().name}.before-restore")
+    now = f"{timezone.now():%Y%m%d-%H%M%S}"
+    before = place().with_name(f"{place().name}.before-restore-{now}")
     with closing(_hold()):
         shutil.copymode(place(), path)
-        before.unlink(missing_ok=True)
-        os.link(place(), before)  # so that at every moment there is a database
+        try:
+            os.link(place(), before)  # so that at every moment there is a database
+        except FileExistsError:
+            raise Unfit(f"{before} is there already: run this again.") from None
         # Only a damaged one still has a log; the new one must not take it for its own.
         for suffix in SUFFIXES:
             place().with_name(place().name + suffix).unlink(missing_ok=True)

@@ -153,8 +153,10 @@ def test_a_storage_that_takes_nothing_is_found_out(settings, tmp_path):
 
 
 def test_a_full_disk_is_told_of_in_time(monkeypatch):
-    assert inside.room_on(Path("/")).advice == "" or inside.room_on(Path("/")).state != OK
+    monkeypatch.setattr(inside, "LITTLE", 0)
+    assert (inside.room_on(Path("/")).state, inside.room_on(Path("/")).advice) == (OK, "")
     monkeypatch.setattr(inside, "LITTLE", 10**18)
     assert inside.room_on(Path("/")).state == WARNING
+    assert "Give it more" in inside.room_on(Path("/")).advice
     monkeypatch.setattr(inside, "NEXT_TO_NOTHING", 10**18)
     assert inside.room_on(Path("/")).state == FAILED

@@ -186,9 +186,33 @@ def test_what_was_done_since_is_undone(site):
     site.manage("restore", path, "--yes")
     assert revision(site) > given_out
     if kept := re.search(r"is now (\S+);", said):
+        assert len([*site.data_dir.glob(f"{NAME}.before-restore-*")]) == 2
         with closing(sqlite3.connect(kept[1])) as session:
             names = session.execute("SELECT username FROM accounts_user").fetchall()
         assert ("newcomer",) in names
+
+
+def test_a_damaged_database_is_replaced_when_asked_to(tmp_path):
+    site = Site(data_dir=tmp_path)
+    shutil.copy(prepared_data() / NAME, tmp_path)
+    path = back_up(site)
+    (tmp_path / NAME).write_bytes(b"no database any more" * 1000)
+    with pytest.raises(RuntimeError, match="say so with --yes"):
+        site.manage("restore", path)
+    site.manage("restore", path, "--yes")
+    site.manage("checkrooms")
+
+
+def test_one_that_cannot_be_brought_up_to_date_says_what_to_do(tmp_path):
+    site = Site(data_dir=tmp_path)
+    for app in ("chat", "sessions", "contenttypes"):
+        site.manage("migrate", app, *(["0022"] if app == "chat" else []), "-v", "0")
+    with connected(site) as session:
+        session.execute("CREATE TABLE chat_address (id integer)")  # which a migration makes
+        session.commit()
+    path = back_up(site)
+    with pytest.raises(RuntimeError, match=r"before-restore-\S+. Do not start the site as it is"):
+        site.manage("restore", path, "--yes")
 
 
 def test_it_is_one_moment_of_a_site_where_people_write(site, site_of, tmp_path):

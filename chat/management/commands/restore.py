@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from chat.backup import Unfit, engine
-from chat.backup.restoring import examined, people_here, put_in_place
+from chat.backup.restoring import Unfinished, examined, people_here, put_in_place
 from chat.management.base import Command as BaseCommand
 
 
@@ -51,11 +51,17 @@ class Command(BaseCommand):
                 if dry_run:
                     return data, f"It is whole and fits this site: {what}. Nothing was changed."
                 engine().require_stopped()
-                if here := people_here():
+                here = people_here()
+                if here is None:
+                    words = f"The database that is here cannot be read. It is replaced by {what}."
+                    self.confirm(words, yes)
+                elif here:
                     self.confirm(f"The site with its {here:,} people is replaced by {what}.", yes)
                 kept = put_in_place(backup)
         except Unfit as error:
             raise CommandError(f"Not restored. {error}") from error
+        except Unfinished as error:
+            raise CommandError(str(error)) from error
         words = [f"Restored: {what}."]
         if kept:
             words.append(f"The database that was there is now {kept}; delete it when all is well.")
