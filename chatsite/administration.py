@@ -49,7 +49,7 @@ class Site(AdminSite):
 
     def index(self, request, extra_context=None):
         if request.user.has_perm("chat.view_report"):
-            extra_context = {"figures": figures()} | (extra_context or {})
+            extra_context = {"figures": figures(request.user)} | (extra_context or {})
         return super().index(request, extra_context)
 
     def get_app_list(self, request, app_label=None):

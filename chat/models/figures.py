@@ -38,16 +38,19 @@ class Figures:
     here: int = 0
 
 
-def figures() -> Figures:
-    """What is slow to count as it was at most KEPT seconds ago, the rest as it is now."""
+def figures(viewer) -> Figures:
+    """What is slow to count as it was at most KEPT seconds ago, the rest as it is now.
+
+    What waits is what `viewer` can decide, and so never kept.
+    """
     known: Figures | None = cache.get("figures")
     if known is None:
         known = counted()
         cache.set("figures", known, KEPT)
     return replace(
         known,
-        reports=Report.objects.open().first_of_each().count(),
-        appeals=Appeal.objects.open().count(),
+        reports=Report.objects.to_be_decided_by(viewer).first_of_each().count(),
+        appeals=Appeal.objects.to_be_answered_by(viewer).count(),
         here=len(presence.online()),
     )
 

@@ -31,6 +31,17 @@ def test_what_waits_is_counted(sign_in, moderator, open_room, alice, bob):
     assert (figures.reports, figures.appeals, figures.here) == (1, 1, 1)
 
 
+def test_what_waits_about_oneself_is_not_counted(
+    sign_in, moderator, administrator, open_room, alice, bob
+):
+    open_room.admit(moderator)
+    Report.file(bob, message=open_room.post(moderator, "hush"), reason="insults")
+    open_room.mute(alice, moderator).appeal_by(moderator, "Me?")
+    for viewer, waits in ((administrator, (1, 1)), (moderator, (0, 0))):
+        figures = sign_in(viewer).get(START).context["figures"]
+        assert (figures.reports, figures.appeals) == waits
+
+
 def test_messages_and_people_of_a_month_are_drawn(sign_in, moderator, open_room, bob):
     open_room.post(bob, "hello")
     old = open_room.post(bob, "long ago")
