@@ -102,7 +102,7 @@ class PersonAdmin(Acting, UserAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         person = self.get_object(request, object_id)
-        history = {"history": history_of(person)} if person else {}
+        history = {"history": history_of(person, request.user)} if person else {}
         return super().change_view(request, object_id, form_url, history | (extra_context or {}))
 
     def save_model(self, request, person, form, change):

@@ -194,7 +194,7 @@ class ReportAdmin(ReadOnly):
             "report": report,
             "twins": report.twins.select_related("reporter").order_by("pk")[:20],
             "around": report.context(),
-            "history": history_of(report.person),
+            "history": history_of(report.person, request.user),
             "form": form,
             "ways": ways,
         }

@@ -127,6 +127,36 @@ def test_the_page_has_their_history(desk, root, bob, alice, open_room):
         assert words in page
 
 
+def test_nobody_reads_what_was_reported_about_themselves(desk, moderator, bob, open_room):
+    with limits.lifted():
+        report = Report.file(bob, person=moderator, room=open_room, reason="insults")
+    page = desk.get(page_of(moderator))
+    assert b"Decisions" in page.content
+    for words in (page_of(report), "Insults", "Nobody has reported"):
+        assert words not in page.content.decode()
+
+
+def test_lists_answer_what_their_filters_ask_and_nothing_else(desk, room):
+    people = list_of("user")
+    assert len(listed(desk.get(people, {"is_staff__exact": "0"}))) == 2
+    since = {"date_joined__gte": "2020-01-01 00:00:00+00:00"}
+    assert len(listed(desk.get(people, since))) == 3
+    for question in (
+        {"email__startswith": "bob"},
+        {"password__startswith": "md5"},
+        {"rooms": room.pk},
+        {"messages": 1},
+        {"reports": 1},
+        {"is_staff__exact": "0", "reports__isnull": "0"},
+        {"groups__name": "Moderator"},
+    ):
+        assert desk.get(people, question).status_code == 400
+    rooms = list_of("room")
+    live = {"created_at__year": room.created_at.year, "archived_at__isempty": "1"}
+    assert listed(desk.get(rooms, live)) == [room.pk]
+    assert desk.get(rooms, {"messages": 1}).status_code == 400
+
+
 def test_guests_show_their_masked_address(desk):
     guest = User.objects.enter_as_guest("Robin", "203.0.113.7")
     assert b"203.0.*.*" in desk.get(page_of(guest)).content
