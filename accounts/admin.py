@@ -147,9 +147,13 @@ class PersonAdmin(Acting, UserAdmin):
 
     @admin.action(permissions=["suspend"], description=_("Remove the picture"))
     def remove_pictures(self, request, people):
+        def remove(person):
+            Decision.require_suspending(request.user, person)
+            person.drop_avatar()
+
         return self.for_each(
             request,
             people.exclude(avatar=""),
-            lambda person: person.drop_avatar(),
+            remove,
             lambda n: ngettext("%d picture removed.", "%d pictures removed.", n),
         )

@@ -3,7 +3,7 @@
 import pytest
 
 from chat import limits
-from chat.models import Appeal, Decision, Restraint
+from chat.models import Appeal, Decision, Report, Restraint, Room
 from chat.protocol import Decided
 from tests.admin_site import add, choose, list_of, listed, notices, page_of, staff_who_may
 
@@ -46,6 +46,18 @@ def test_a_decision_is_taken_back_by_whoever_is_signed_in(desk, moderator, mute,
 def test_what_is_taken_back_already_says_so(desk, mute, alice):
     mute.reverse(alice)
     assert "over already" in notices(choose(desk, "take_back", mute))[0]
+
+
+@pytest.mark.parametrize("where", ["a direct conversation", "a profile"])
+def test_a_dismissal_is_taken_back_where_nobody_moderates(desk, moderator, alice, bob, where):
+    about = {"person": bob}
+    if where == "a direct conversation":
+        about = {"message": Room.between(alice, [bob]).post(bob, "boo")}
+    report = Report.file(alice, reason="insults", **about)
+    answer = choose(desk, "take_back", report.dismiss(moderator))
+    assert notices(answer) == ["1 decision taken back."]
+    report.refresh_from_db()
+    assert (report.decided_at, report.decision) == (None, None)
 
 
 def test_the_log_is_narrowed_to_a_room_or_a_person(desk, mute, alice, room, bob):

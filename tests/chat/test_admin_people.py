@@ -8,6 +8,7 @@ from django.urls import reverse
 from chat import limits
 from chat.models import Decision, Report
 from tests.admin_site import User, choose, list_of, listed, notices, page_of, staff_who_may
+from tests.files import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,17 @@ def test_those_who_run_the_site_are_above_moderators(desk, root, administrator, 
     assert not [note for note in notices(answer) if "suspended" in note]
     assert User.objects.filter(is_active=True).count() == 3
     assert not Decision.objects.exists()
+
+
+def test_pictures_are_removed_but_not_of_those_who_run_the_site(desk, root, bob):
+    for person in (root, bob):
+        person.take_avatar(picture("PNG"))
+    answer = choose(desk, "remove_pictures", root, bob)
+    assert "1 picture removed." in notices(answer)
+    for person in (root, bob):
+        person.refresh_from_db()
+    assert root.avatar
+    assert not bob.avatar
 
 
 def test_a_moderator_sees_people_and_changes_nothing_of_theirs(desk, bob):

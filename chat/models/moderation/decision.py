@@ -187,7 +187,9 @@ class Decision(Why):
     def _require_reversible_by(self, by) -> None:
         require_other(by, self.person_id)
         if self.kind == self.Kind.SUSPENDED:
-            self._require_suspending(by, self.person)
+            self.require_suspending(by, self.person)
+            return
+        if self.kind == self.Kind.DISMISSED and by.has_perm("chat.change_report"):
             return
         room = self.current_room
         if room is None:
@@ -226,7 +228,8 @@ class Decision(Why):
                 self.person.reactivate()
             case kind.DISMISSED:
                 self.reports.all().reopen()
-                room.tell_moderators()
+                if room:
+                    room.tell_moderators()
             case _:
                 raise NotAllowed(_("This cannot be taken back. Decide anew instead."))
 
@@ -235,7 +238,7 @@ class Decision(Why):
     @classmethod
     def suspend(cls, by, person, *, report=None, **why) -> "Decision":
         """Let `person` in no more, anywhere on the site. For who may suspend people."""
-        cls._require_suspending(by, person)
+        cls.require_suspending(by, person)
         with transaction.atomic():
             if not person.is_active:
                 raise NotAllowed(_("%s is not let in any more already.") % person.name)
@@ -248,7 +251,7 @@ class Decision(Why):
 
         Raises NotAllowed, or Taken when somebody has their name by now.
         """
-        cls._require_suspending(by, person)
+        cls.require_suspending(by, person)
         if person.is_active:
             raise NotAllowed(_("%s can sign in.") % person.name)
         suspensions = person.decisions.filter(kind=cls.Kind.SUSPENDED)
@@ -261,13 +264,14 @@ class Decision(Why):
     @classmethod
     def sign_out(cls, by, person, *, report=None, **why) -> "Decision":
         """End all sessions of `person`, who may sign in again. For who may suspend people."""
-        cls._require_suspending(by, person)
+        cls.require_suspending(by, person)
         with transaction.atomic():
             person.sign_out_everywhere()
             return cls.record(cls.Kind.SIGNED_OUT, by, person=person, report=report, **why)
 
     @staticmethod
-    def _require_suspending(by, person) -> None:
+    def require_suspending(by, person) -> None:
+        """Raises NotAllowed unless `by` may act on the account of `person`."""
         require_other(by, person and person.pk)
         if person is None or not by.has_perm("accounts.suspend_user"):
             raise NotAllowed
