@@ -271,7 +271,7 @@ class Message(models.Model):
         That leaves no mark: the words and the picture, which others answered, are what they were.
         """
         with self._locked() as message:
-            message.room.require_writable_by(by, message.room.membership_of(by))
+            message._require_taking_part(by)
             if message.author_id != by.pk:
                 raise NotAllowed(_("Only its author can edit a message."))
             if message.forwarded is not None:

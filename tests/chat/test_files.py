@@ -274,6 +274,9 @@ def test_who_may_not_write_any_more_describes_nothing(uploaded, sent, alice, bob
     his, gone = sent(bob, room), sent(bob, room)
     gone.message.remove(bob)
     assert describe(bob, gone.pk, "A kite").status_code == 404
+    room.leave(bob)
+    assert describe(bob, his.pk, "A kite").status_code == 404
+    room.admit(bob)
     room.archive(alice)
     answer = describe(bob, his.pk, "A kite")
     assert (answer.status_code, answer.json()["code"]) == (400, "archived")
