@@ -86,7 +86,9 @@ class RoomHub:
             self.members.setdefault(group, set()).add(member)
 
     def leave(self, member: Member, group: str) -> None:
-        """From the return on, `member` gets nothing more of `group`."""
+        """From the return on, `member` gets nothing more of `group`; what came before, at once."""
+        if group in self.pending:
+            self._flush(group)
         members = self.members.get(group)
         if members and member in members:
             members.remove(member)
@@ -216,7 +218,9 @@ class RoomHub:
         self.pending[group].append(Frame(message["text"]))
 
     def _flush(self, group: str) -> None:
-        frames, members = self.pending.pop(group), tuple(self.members.get(group, ()))
+        frames, members = self.pending.pop(group, ()), tuple(self.members.get(group, ()))
+        if not frames:  # somebody left meanwhile
+            return
         data = joined(frames)
         for member in members:
             member.write(frames, data)
