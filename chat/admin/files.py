@@ -16,7 +16,7 @@ from chat.admin.rooms import OfRoom
 from chat.forms import DecisionForm, WordsForm
 from chat.models import Attachment, Message
 from chat.uploads import INLINE, readable_size
-from chat.views.files import stored
+from chat.views.files import etag, stored
 
 
 class OfAuthor(Chosen):
@@ -71,7 +71,7 @@ class FileAdmin(ReadOnly):
         name, kind = attachment.stored, attachment.content_type
         if attachment.thumbnail:
             name, kind = attachment.thumbnail, "image/webp"
-        return stored(request, name, {"Content-Type": kind, "ETag": f'"{pk}-look"'})
+        return stored(request, name, {"Content-Type": kind, "ETag": etag(name)})
 
     @staticmethod
     def can_be_seen(attachment) -> bool:

@@ -94,7 +94,7 @@ def file(request, pk: int, name: str):
     headers = {
         "Content-Type": attachment.content_type,
         "Content-Disposition": str(content_disposition_header(is_download, attachment.name)),
-        "ETag": f'"{pk}"',
+        "ETag": etag(attachment.stored),
     }
     return stored(request, attachment.stored, headers)
 
@@ -105,7 +105,7 @@ def thumbnail(request, pk: int):
     attachment = visible(request.user, pk)
     if not attachment.thumbnail:
         raise Http404
-    headers = {"Content-Type": "image/webp", "ETag": f'"{pk}-thumbnail"'}
+    headers = {"Content-Type": "image/webp", "ETag": etag(attachment.thumbnail)}
     return stored(request, attachment.thumbnail, headers)
 
 
@@ -116,10 +116,15 @@ def visible(user, pk: int) -> Attachment:
     return get_object_or_404(Attachment.objects.visible_to(user), pk=pk)
 
 
+def etag(name: str) -> str:
+    """Names in the storage are random: ids are given out anew where a backup is restored."""
+    return f'"{name}"'
+
+
 def stored(request, name: str, headers: dict[str, str]):
     """What the storage has under `name`, as the request's conditions want it (RFC 9110)."""
-    headers, etag = HEADERS | headers, headers["ETag"]
-    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+    headers, tag = HEADERS | headers, headers["ETag"]
+    if tag in parse_etags(request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers=headers)
     try:
         size = default_storage.size(name)
@@ -127,7 +132,7 @@ def stored(request, name: str, headers: dict[str, str]):
     except FileNotFoundError:
         raise Http404 from None
     status, piece = 200, range(size)
-    if request.headers.get("If-Range", etag) == etag:
+    if request.headers.get("If-Range", tag) == tag:
         wanted = wanted_range(request.headers.get("Range", ""), size)
         if wanted is not None:
             status, piece = 206 if wanted else 416, wanted

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
@@ -506,6 +507,17 @@ def test_the_browser_keeps_it_and_asks_whether_it_still_may(sent, alice, room):
     etag = client.get(url_of(attachment))["ETag"]
     answer = client.get(url_of(attachment), headers={"If-None-Match": etag})
     assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_another_file_of_the_same_id_is_another_one(sent, alice, room):
+    """After a restore ids are given out anew."""
+    attachment = sent(alice, room)
+    client, url = client_of(alice), url_of(attachment)
+    etag = client.get(url)["ETag"]
+    attachment.stored = default_storage.save("files/another", ContentFile(b"another"))
+    attachment.save()
+    answer = client.get(url, headers={"If-None-Match": etag})
+    assert (answer.status_code, b"".join(answer.streaming_content)) == (200, b"another")
 
 
 DATA = bytes(range(200))
