@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chat import limits
+from chat.admin import rooms
 from chat.errors import NotAllowed
 from chat.models import Decision, Invitation, Membership, Message, Room, Search
 from chat.protocol import AddedToRoom, MessageChanged, RemovedFromRoom, RoomChanged
@@ -284,6 +285,17 @@ class TestRooms:
         assert answer.url == list_of("room")  # its page is gone
         hello.refresh_from_db()
         assert hello.room == attic
+
+    def test_a_long_one_is_for_the_command(self, admin, alice, bob, room, hello, monkeypatch):
+        monkeypatch.setattr(rooms, "MERGED_HERE", 1)
+        Room.objects.begin_anew()  # whatever it counts from: restored from a backup
+        with limits.lifted():
+            attic = Room.create(alice, "Attic")
+            room.refresh_from_db()
+            room.post(bob, "And one more")
+        assert "mergerooms" in notices(choose(admin, "merge", room, into=attic.pk))[0]
+        monkeypatch.setattr(rooms, "MERGED_HERE", 2)
+        assert "1 room merged." in notices(choose(admin, "merge", room, into=attic.pk))
 
     def test_a_private_one_is_not_opened_by_merging_unasked(self, admin, alice, room, hello):
         room.kind = Room.Kind.PRIVATE

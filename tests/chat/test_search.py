@@ -233,6 +233,20 @@ def test_in_a_room_one_is_not_in_is_the_same_as_no_room(charlie, room):
             Search(charlie, f"in:{name}")
 
 
+def test_many_rooms_are_named_unless_most_of_what_is_said_is_theirs(alice, bob, room, monkeypatch):
+    monkeypatch.setattr(Search, "MANY_ROOMS", 1)
+    with limits.lifted():
+        away = Room.create(bob, "Away", kind=Room.Kind.PRIVATE)
+        for _number in range(4):
+            room.post(alice, "tea")
+        assert len(Search(alice, "tea").every) == 1
+        for _number in range(2):
+            away.post(bob, "tea")
+    Room.objects.filter(pk=room.pk).begin_anew()  # revisions do not say how much there is
+    assert len(Search(alice, "tea").every) == 2
+    assert len(Search(alice, "tea").page().hits) == 4
+
+
 def test_in_wins_over_the_room_one_comes_from(alice, room, open_room):
     said(room, alice, "Den")
     said(open_room, alice, "Garden")
