@@ -41,12 +41,20 @@ def version() -> str:
         return cursor.fetchone()[0]
 
 
+def schema() -> str:
+    """Where the tables of the site are; what else is in the database is not its business."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        return cursor.fetchone()[0]
+
+
 def dump(to: Path, shown: tqdm) -> None:
     """pg_dump does not say how far it is. Raises Unfit."""
     # As Django calls psql, which takes the same arguments.
     known = connection.settings_dict
     arguments, environment = connection.client.settings_to_cmd_args_env(known, [])
     command = [program("pg_dump"), "--format=custom", "--no-owner", "--no-privileges", "--no-sync"]
+    command.append(f'--schema="{schema()}"')
     done = subprocess.run(  # noqa: S603
         [*command, f"--file={to}", *arguments[1:]],
         env=os.environ | (environment or {}),
@@ -94,6 +102,8 @@ def try_out(path: Path) -> None:
             session.execute(create)
             try:
                 with closing(connect(dbname=name)) as scratch:
+                    there = sql.SQL("CREATE SCHEMA IF NOT EXISTS {}")
+                    scratch.execute(there.format(sql.Identifier(schema())))
                     load(path, scratch)
                     scratch.commit()
             finally:
@@ -178,7 +188,8 @@ def script(path: Path) -> Iterator[tuple[bytes, Iterator[bytes] | None]]:
     Lines for psql, which begin with a backslash, are left out. Raises Unfit when it cannot be read.
     """
     statements: list[bytes] = []
-    with output_of(program("pg_restore"), "--no-owner", "--no-privileges", "--file=-", path) as out:
+    only = ("--no-owner", "--no-privileges", f"--schema={schema()}")
+    with output_of(program("pg_restore"), *only, "--file=-", path) as out:
         lines = iter(lambda: out.readline(LONGEST_ROW), b"")
         for line in lines:
             if COPY.fullmatch(line):

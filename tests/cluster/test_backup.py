@@ -192,6 +192,19 @@ def test_what_was_done_since_is_undone(site):
         assert ("newcomer",) in names
 
 
+def test_other_schemas_of_the_database_are_left_alone(postgresql, tmp_path):
+    site = Site(data_dir=tmp_path, DATABASE_URL=copy_of_populated(postgresql))
+    with connected(site) as session:
+        session.execute("CREATE SCHEMA other; CREATE TABLE other.chat_room AS SELECT 1 AS n")
+        session.commit()
+        path = back_up(site)
+        session.execute("UPDATE other.chat_room SET n = 2")
+        session.commit()
+    site.manage("restore", path, "--yes")
+    with connected(site) as session:
+        assert session.execute("SELECT n FROM other.chat_room").fetchall() == [(2,)]
+
+
 def test_a_damaged_database_is_replaced_when_asked_to(tmp_path):
     site = Site(data_dir=tmp_path)
     shutil.copy(prepared_data() / NAME, tmp_path)
