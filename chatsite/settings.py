@@ -173,7 +173,6 @@ USED = ("autoplay", "camera", "clipboard-write", "fullscreen", "microphone", "pi
 UNUSED = (
     "accelerometer",
     "browsing-topics",
-    "clipboard-read",
     "display-capture",
     "encrypted-media",
     "gamepad",
