@@ -242,6 +242,19 @@ def administrator(db):
 
 
 @pytest.fixture
+def desk(sign_in, moderator):
+    """The moderator's browser."""
+    return sign_in(moderator)
+
+
+@pytest.fixture
+def unhurried():
+    """Whoever writes or reports may do so as often as they like."""
+    with limits.lifted():
+        yield
+
+
+@pytest.fixture
 def listening(monkeypatch, django_capture_on_commit_callbacks):
     """`with listening() as told`: afterwards, what open browsers were told in the meantime."""
 

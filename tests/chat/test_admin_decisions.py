@@ -2,23 +2,11 @@
 
 import pytest
 
-from chat import limits
 from chat.models import Appeal, Decision, Report, Restraint, Room
 from chat.protocol import Decided
 from tests.admin_site import add, choose, list_of, listed, notices, page_of, staff_who_may
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def unhurried():
-    with limits.lifted():
-        yield
-
-
-@pytest.fixture
-def desk(sign_in, moderator):
-    return sign_in(moderator)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unhurried")]
 
 
 @pytest.fixture

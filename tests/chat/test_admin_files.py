@@ -3,22 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from chat import limits
 from chat.models import Attachment, Report
 from tests.admin_site import choose, list_of, listed, notices, page_of, staff_who_may
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def unhurried():
-    with limits.lifted():
-        yield
-
-
-@pytest.fixture
-def desk(sign_in, moderator):
-    return sign_in(moderator)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unhurried")]
 
 
 @pytest.fixture

@@ -13,11 +13,6 @@ from tests.files import picture
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk(sign_in, moderator):
-    return sign_in(moderator)
-
-
 def test_suspending_is_a_decision(desk, moderator, bob):
     answer = choose(desk, "suspend", bob, reason="spam", words="Three times")
     assert notices(answer) == ["1 person suspended."]

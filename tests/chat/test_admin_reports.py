@@ -5,18 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat import limits
 from chat.models import Decision, Report, Restraint, Room
 from chat.protocol import Decided, MessageChanged, RemovedFromRoom, Reported
 from tests.admin_site import User, choose, list_of, listed, notices, page_of, staff_who_may
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def unhurried():
-    with limits.lifted():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unhurried")]
 
 
 @pytest.fixture
@@ -29,12 +22,6 @@ def bad(open_room, charlie):
 @pytest.fixture
 def report(bad, bob):
     return Report.file(bob, message=bad, reason="spam", words="again and again")
-
-
-@pytest.fixture
-def desk(sign_in, moderator):
-    """The moderator's browser."""
-    return sign_in(moderator)
 
 
 def decide(desk, report, way: str, **terms):

@@ -6,18 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from chat import limits, presence
+from chat import presence
 from chat.models import Report
 from tests.admin_site import staff_who_may
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unhurried")]
 START, WAITING = reverse("admin:index"), reverse("admin:waiting")
-
-
-@pytest.fixture(autouse=True)
-def unhurried():
-    with limits.lifted():
-        yield
 
 
 def test_what_waits_is_counted(sign_in, moderator, open_room, alice, bob):
