@@ -20,15 +20,9 @@ from chat import presence
 from chat.broadcasts import audience_group, person_data
 from chat.hub import Member, RoomHub
 from chat.models import Room
-from chat.protocol import (
-    Person,
-    Presence,
-    ServerFrame,
-    TypingIndicatorUpdate,
-    UserJoined,
-    UserLeft,
-    encode,
-)
+from chat.protocol import encode
+from chat.protocol.parts import Person
+from chat.protocol.server import Presence, ServerFrame, TypingIndicatorUpdate, UserJoined, UserLeft
 from chat.threads import in_thread
 from chat.wire import Frame, joined
 

@@ -14,34 +14,36 @@ from msgspec.structs import asdict
 
 from chat import markup, rendering
 from chat.hub import gather, publish
-from chat.protocol import (
+from chat.protocol import encode
+from chat.protocol.parts import (
+    AttachmentData,
+    DraftData,
+    MessageData,
+    Person,
+    Poll,
+    PreviewData,
+    Reaction,
+    Reply,
+    RoomData,
+)
+from chat.protocol.server import (
     Activity,
     AddedToRoom,
     AllRead,
-    AttachmentData,
     Decided,
-    DraftData,
     DraftSaved,
     MessageChanged,
-    MessageData,
     NewMessage,
     Notified,
-    Person,
     PersonChanged,
-    Poll,
-    PreviewData,
     Pruned,
-    Reaction,
     Read,
     RemovedFromRoom,
-    Reply,
     Reported,
     Resync,
     RoomChanged,
-    RoomData,
     RoomHidden,
     RoomMoved,
-    encode,
 )
 
 FOLLOWERS = 100  # of a thread, who are told with a new message that it concerns them

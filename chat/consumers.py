@@ -24,15 +24,12 @@ from chat.limits import Allowance, spend
 from chat.models import Message, Post, Room, new_poll
 from chat.models.activity import see_what_was_read
 from chat.postbox import running_postbox
-from chat.protocol import (
-    MAX_FRAME_BYTES,
-    Ack,
-    Changes,
+from chat.protocol import MAX_FRAME_BYTES, decode, encode, ref_of
+from chat.protocol.client import (
     ClientFrame,
     ClosePoll,
     DeleteMessage,
     EditMessage,
-    Error,
     Forward,
     JoinRoom,
     LeaveRoom,
@@ -42,23 +39,17 @@ from chat.protocol import (
     MarkUnread,
     Pin,
     Ping,
-    Pong,
     React,
     RemovePreview,
-    Resync,
     SaveDraft,
     SendMessage,
-    ServerFrame,
     Sync,
     TakeBack,
     TypingStart,
     TypingStop,
     Vote,
-    Welcome,
-    decode,
-    encode,
-    ref_of,
 )
+from chat.protocol.server import Ack, Changes, Error, Pong, Resync, ServerFrame, Welcome
 from chat.tab import Tab
 from chat.threads import in_thread
 from chat.wire import Frame

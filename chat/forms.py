@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Decision, Membership, NoticeWishes, Reason, Room
-from chat.protocol import Id
+from chat.protocol.fields import Id
 
 NO_AUTOCOMPLETE = {"autocomplete": "off"}
 # How long something lasts: the word for it, and the span.

@@ -17,7 +17,8 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from chat.protocol import Missed, ServerFrame, encode
+from chat.protocol import encode
+from chat.protocol.server import Missed, ServerFrame
 from chat.queue import later
 from chat.threads import in_thread
 from chat.wire import Frame, joined

@@ -12,7 +12,8 @@ from chat.broadcasts import room_group, room_of, user_group
 from chat.errors import NotFound
 from chat.hub import running_hub
 from chat.models import Room
-from chat.protocol import RemovedFromRoom, encode
+from chat.protocol import encode
+from chat.protocol.server import RemovedFromRoom
 from chat.threads import in_thread
 from chat.watch import running_watch
 from chat.wire import Frame, Wire

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from chat.protocol import SLUG
+from chat.protocol.fields import SLUG
 from chat.views import (
     activity,
     conversation,

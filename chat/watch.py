@@ -19,7 +19,7 @@ from chat import presence
 from chat.broadcasts import room_group, room_of
 from chat.hub import RoomHub, running_hub
 from chat.models import Membership, Room
-from chat.protocol import Missed
+from chat.protocol.server import Missed
 from chat.threads import in_thread
 
 logger = logging.getLogger(__name__)

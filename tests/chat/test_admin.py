@@ -10,7 +10,7 @@ from chat import limits
 from chat.admin import rooms
 from chat.errors import NotAllowed
 from chat.models import Decision, Invitation, Membership, Message, Room, Search
-from chat.protocol import AddedToRoom, MessageChanged, RemovedFromRoom, RoomChanged
+from chat.protocol.server import AddedToRoom, MessageChanged, RemovedFromRoom, RoomChanged
 from tests.admin_site import add, choose, list_of, listed, notices, page_of, staff_who_may
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import pytest
 
 from chat.models import Appeal, Decision, Report, Restraint, Room
-from chat.protocol import Decided
+from chat.protocol.server import Decided
 from tests.admin_site import add, choose, list_of, listed, notices, page_of, staff_who_may
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unhurried")]

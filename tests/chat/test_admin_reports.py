@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from chat.models import Decision, Report, Restraint, Room
-from chat.protocol import Decided, MessageChanged, RemovedFromRoom, Reported
+from chat.protocol.server import Decided, MessageChanged, RemovedFromRoom, Reported
 from tests.admin_site import User, choose, list_of, listed, notices, page_of, staff_who_may
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unhurried")]

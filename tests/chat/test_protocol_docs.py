@@ -12,22 +12,23 @@ from msgspec.structs import fields
 from chat import audience, errors, presence, protocol
 from chat.consumers import CLOSE_CODES
 from chat.models import Message
+from chat.protocol import client, parts, server
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/protocol.md").read_text()
 
-CLIENT, SERVER = get_args(protocol.AnyClientFrame), get_args(protocol.AnyServerFrame)
+CLIENT, SERVER = get_args(client.AnyClientFrame), get_args(server.AnyServerFrame)
 PARTS = (
-    protocol.Person,
-    protocol.Reply,
-    protocol.DraftData,
-    protocol.Reaction,
-    protocol.NewPoll,
-    protocol.Choice,
-    protocol.Poll,
-    protocol.AttachmentData,
-    protocol.MessageData,
-    protocol.RoomData,
+    parts.Person,
+    parts.Reply,
+    parts.DraftData,
+    parts.Reaction,
+    client.NewPoll,
+    parts.Choice,
+    parts.Poll,
+    parts.AttachmentData,
+    parts.MessageData,
+    parts.RoomData,
 )
 
 
@@ -91,7 +92,7 @@ def test_limits_are_told(frame, field, limit):
 def test_each_frame_of_a_client_has_its_answer():
     answers = rows(part_of_page("Which answer comes", level=3))
     assert [name for name in answers if name != "frame"] == [tag(frame) for frame in CLIENT]
-    told = {tag(frame) for frame in SERVER} | {field.encode_name for field in fields(protocol.Ack)}
+    told = {tag(frame) for frame in SERVER} | {field.encode_name for field in fields(server.Ack)}
     assert set(re.findall(r"`(\w+)`", " ".join(answers.values()))) <= told | {"since"}
 
 
