@@ -100,12 +100,13 @@ def compile_words() -> None:
     """Compile the translations, as `compilemessages` does, which needs gettext installed."""
     from django.conf import settings
 
-    for source in Path(settings.LOCALE_PATHS[0]).glob("*/LC_MESSAGES/*.po"):
-        target = source.with_suffix(".mo")
-        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-            import polib
+    for folder in settings.LOCALE_PATHS:
+        for source in folder.glob("*/LC_MESSAGES/*.po"):
+            target = source.with_suffix(".mo")
+            if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+                import polib
 
-            polib.pofile(str(source)).save_as_mofile(str(target))
+                polib.pofile(str(source)).save_as_mofile(str(target))
 
 
 def migrate() -> None:

@@ -12,12 +12,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import allauth
 import polib
 import pytest
 from django.conf import settings
+from django.utils.translation import gettext, override
 
 SOURCES = ["accounts", "chat", "chatsite", "locale", "manage.py", "static", "templates"]
 CATALOGUE = Path("locale/zh_Hans/LC_MESSAGES/django.po")
+BORROWED = Path("locale/allauth/zh_Hans/LC_MESSAGES/django.po")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|</?\w[^>]*>")
 HAN = r"[\u4e00-\u9fff]"
 
@@ -69,11 +72,12 @@ def test_nothing_is_loose(chinese):
     assert chinese.metadata["Plural-Forms"] == "nplurals=1; plural=0;"
 
 
-def test_placeholders_agree(chinese):
+@pytest.mark.parametrize("catalogue", [CATALOGUE, BORROWED])
+def test_placeholders_agree(catalogue):
     """The one form of the Chinese has what the plural of the English has."""
     differing = [
         (entry.msgid, text)
-        for entry in chinese
+        for entry in polib.pofile(str(settings.BASE_DIR / catalogue))
         for text in texts(entry)
         if set(PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
         != set(PLACEHOLDER.findall(text))
@@ -81,9 +85,26 @@ def test_placeholders_agree(chinese):
     assert differing == []
 
 
-def test_msgfmt_finds_no_fault():
-    command = ["msgfmt", "--check", "--output-file=/dev/null", CATALOGUE]
+@pytest.mark.parametrize("catalogue", [CATALOGUE, BORROWED])
+def test_msgfmt_finds_no_fault(catalogue):
+    command = ["msgfmt", "--check", "--output-file=/dev/null", catalogue]
     subprocess.run(command, cwd=settings.BASE_DIR, check=True)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_Hans"])
+def test_what_allauth_is_given_to_say_it_still_says(language):
+    theirs = Path(allauth.__file__).parent / "locale/zh_Hans/LC_MESSAGES/django.po"
+    ours = settings.BASE_DIR / "locale/allauth" / language / "LC_MESSAGES/django.po"
+    known = {entry.msgid for entry in polib.pofile(str(theirs)) if not entry.obsolete}
+    assert {entry.msgid for entry in polib.pofile(str(ours))} - known == set()
+
+
+def test_letters_of_allauth_are_in_the_words_of_the_site():
+    with override("zh-hans"):
+        assert gettext("Email Address") == "邮箱地址"
+        assert gettext("Your password has been changed.") == "你的密码已修改。"
+    with override("en"):
+        assert gettext("Password Changed") == "Password changed"
 
 
 @pytest.mark.parametrize(
