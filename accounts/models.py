@@ -1,5 +1,6 @@
 import secrets
 import zoneinfo
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -156,6 +157,18 @@ class PeopleManager(UserManager.from_queryset(PeopleQuerySet)):  # type: ignore[
         guest.display_name = User.usable_name(nickname)
         guest.save_under_its_name()
         return guest
+
+    def stand_in(self, name: str, *, is_bot: bool = False, is_guest: bool = False) -> "User":
+        """Somebody new who cannot sign in, called `name` if people can be called so. For what was
+        said elsewhere; whose names look like theirs does not matter.
+        """
+        username = f"imported-{secrets.token_hex(8)}"
+        person = User(username=username, is_active=False, is_bot=is_bot, is_guest=is_guest)
+        person.set_unusable_password()
+        with suppress(Invalid):
+            person.display_name = User.usable_name(names.clean(name)[: User.NAME_LENGTH])
+        person.save()
+        return person
 
 
 class User(AbstractUser):

@@ -1,5 +1,6 @@
 from chat.models.attachment import Attachment
 from chat.models.block import Block
+from chat.models.carrying import Carried, Origin, StandIn
 from chat.models.device import PushDevice
 from chat.models.draft import Draft
 from chat.models.edit import MessageEdit
@@ -30,6 +31,7 @@ __all__ = [
     "Appeal",
     "Attachment",
     "Block",
+    "Carried",
     "Decision",
     "Draft",
     "Invitation",
@@ -40,6 +42,7 @@ __all__ = [
     "ModeratorsSearch",
     "Notice",
     "NoticeWishes",
+    "Origin",
     "Post",
     "Preview",
     "PushDevice",
@@ -52,6 +55,7 @@ __all__ = [
     "Room",
     "Scheduled",
     "Search",
+    "StandIn",
     "ThreadReader",
     "Vote",
     "new_poll",

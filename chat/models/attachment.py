@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -174,15 +174,38 @@ class Attachment(models.Model):
         room.require_writable_by(author, room.membership_or_error(author))
         limits.spend("upload", author.pk)
         cls._check_size(file.size)
+        path = Path(file.temporary_file_path())
+        return cls._take_in(author, path, file.name, waveform=waveform)
+
+    @classmethod
+    def carry_in(cls, author, file: IO[bytes], name: str, *, waveform="", description=""):
+        """Take in a `file` that `author` sent elsewhere; for Origin, which puts it into a message.
+
+        Their quota does not hold it up. Raises Empty, or TooLong for what is too large by itself.
+        """
+        with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+            path = Path(folder) / "carried"
+            with path.open("wb") as target:
+                left = settings.MAX_FILE_BYTES + 1
+                while chunk := file.read(min(left, File.DEFAULT_CHUNK_SIZE)):
+                    left -= target.write(chunk)
+            cls._check_size(path.stat().st_size)
+            description = cls._readable(description)
+            about = {"waveform": waveform, "description": description, "within_quota": False}
+            return cls._take_in(author, path, name, **about)
+
+    @classmethod
+    def _take_in(
+        cls, author, path: Path, name: str, *, waveform="", description="", within_quota=True
+    ) -> "Attachment":
         with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as scratch:
-            path = Path(file.temporary_file_path())
             try:
                 upload = uploads.examine(
-                    path, file.name, Path(scratch), waveform=waveform, ffmpeg=FFMPEG
+                    path, name, Path(scratch), waveform=waveform, ffmpeg=FFMPEG
                 )
             except media.Busy as error:
                 raise TooFast(_("Many videos come in just now. Try again in a minute.")) from error
-            attachment = cls._reserve(author, upload)
+            attachment = cls._reserve(author, upload, description, within_quota)
             try:
                 attachment._store(upload)
                 attachment.is_whole = True
@@ -206,12 +229,15 @@ class Attachment(models.Model):
             )
 
     @classmethod
-    def _reserve(cls, author, upload: uploads.Upload) -> "Attachment":
+    def _reserve(
+        cls, author, upload: uploads.Upload, description: str, within_quota: bool
+    ) -> "Attachment":
         """The row, before the bytes are stored. The quota holds also for uploads side by side."""
         token = secrets.token_urlsafe(16)
         with transaction.atomic():
-            get_user_model().objects.select_for_update().get(pk=author.pk)
-            cls.check_quota(author, upload.size)
+            if within_quota:
+                get_user_model().objects.select_for_update().get(pk=author.pk)
+                cls.check_quota(author, upload.size)
             return cls.objects.create(
                 author=author,
                 name=upload.name,
@@ -222,6 +248,7 @@ class Attachment(models.Model):
                 height=upload.height,
                 duration=upload.duration,
                 waveform=upload.waveform,
+                description=description,
                 stored=f"files/{token}",
                 thumbnail=f"files/{token}.webp" if upload.thumbnail else "",
             )

@@ -144,6 +144,8 @@ class Merging:
             here.scheduled.update(room=there)
             here.reports.update(room=there)
             here.former_addresses.update(room=there)
+            known = there.origins.values("source")
+            here.origins.exclude(source__in=list(known)).update(room=there)
             there.active_at = max(here.active_at, there.active_at)
             there.called_up_to = max(here.called_up_to, there.called_up_to)
             there.members_count = there.memberships.count()

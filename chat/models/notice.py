@@ -113,6 +113,7 @@ class Notice(models.Model):
             return
         news = room.messages.filter(pk__gt=room.told_up_to)
         recent = news.visible().filter(created_at__gt=timezone.now() - cls.TOLD_WITHIN)
+        recent = recent.filter(carried=None)  # which was news elsewhere
         messages = list(recent.with_author().order_by("pk")[: cls.AT_ONCE])
         is_cut = len(messages) == cls.AT_ONCE
         up_to = messages[-1].pk if is_cut else news.aggregate(newest=Max("pk"))["newest"]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import names
 from chat import limits, search
 from chat.errors import Invalid
+from chat.models.carrying import Origin
 from chat.models.message import Message
 from chat.models.room import Room
 from chat.search import excerpts
@@ -122,10 +123,15 @@ class Search:
                     yield message
 
     def _ids(self) -> tuple[int, int]:
-        """The ids between which to look. They are in the order of time, as in the history."""
+        """The ids between which to look. They are in the order of time, as in the history, but
+        for what was carried in: its times are of then, and its ids of when that was.
+        """
         newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        above = self._first_from(self.since, newest + 1) - 1 if self.since else 0
-        below = self._first_from(self.until, newest + 1) if self.until else newest + 1
+        above, below = 0, newest + 1
+        if self.since and not Origin.objects.filter(until__gte=self.since).exists():
+            above = self._first_from(self.since, newest + 1) - 1
+        if self.until and not Origin.objects.filter(since__lt=self.until).exists():
+            below = self._first_from(self.until, newest + 1)
         return above, below
 
     def _first_from(self, moment: datetime, default: int) -> int:
