@@ -8,6 +8,7 @@ import wave
 from functools import cache
 from zlib import crc32
 
+import pillow_heif
 from PIL import Image
 
 SECRET = b"12 Rose Lane, 48.2N 16.4E"
@@ -27,6 +28,21 @@ def photo(format: str, size=(1200, 800), turned: int = 1) -> bytes:
     out = io.BytesIO()
     options = {"comment": SECRET} if format == "GIF" else {"exif": exif}
     Image.effect_noise(size, 80).convert("RGB").save(out, format, **options)
+    return out.getvalue()
+
+
+@cache
+def heic(turned: int = 1) -> bytes:
+    """A picture as an iPhone takes it: where it was is in the GPS of its EXIF, and its first corner
+    is red. `turned`: how the telephone was held.
+    """
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 12.0, 36.0), 27: SECRET})
+    image = Image.new("RGB", (1200, 800), "navy")
+    image.paste("red", (0, 0, 600, 400))
+    out = io.BytesIO()
+    pillow_heif.from_pillow(image).save(out, exif=exif.tobytes(), quality=60)
     return out.getvalue()
 
 

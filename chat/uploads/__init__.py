@@ -1,6 +1,7 @@
 """An uploaded file -> what it is, and the bytes of it that others may get.
 
     file -> sniff: what its content is, whatever it is called
+         -> heic: as a JPEG, where it is none of what browsers show
          -> metadata: pictures without what cameras and programs wrote about their owners
          -> pictures, media: size, duration, a small WebP to show
 
@@ -12,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import media, metadata, pictures, sniff
+from . import heic, media, metadata, pictures, sniff
 from .names import MAX_LENGTH as MAX_NAME_LENGTH
 from .names import clean_name
 
@@ -57,7 +58,9 @@ def examine(path: Path, name: str, scratch: Path, *, waveform="", ffmpeg=None) -
     """
     upload = Upload(clean_name(name), path)
     type = sniff.type_of(path)
-    if type in sniff.PICTURES:
+    if type == sniff.HEIC:
+        _take_heic(upload, scratch)
+    elif type in sniff.PICTURES:
         _take_picture(upload, type, scratch)
     elif type in sniff.VIDEOS or type in sniff.SOUNDS:
         _take_media(upload, type, scratch, waveform, ffmpeg)
@@ -72,6 +75,15 @@ def _take_picture(upload: Upload, type: str, scratch: Path) -> None:
         return
     upload.path, upload.kind, upload.type = clean, "picture", type
     upload.width, upload.height, upload.thumbnail = picture
+
+
+def _take_heic(upload: Upload, scratch: Path) -> None:
+    try:
+        upload.path = heic.as_jpeg(upload.path, scratch / "jpeg")
+    except pictures.Broken:
+        return
+    upload.name = heic.name_as_jpeg(upload.name)
+    _take_picture(upload, "image/jpeg", scratch)
 
 
 def _take_media(upload: Upload, type: str, scratch: Path, waveform: str, ffmpeg) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+HEIC = "image/heic"  # a picture, once it is made one that browsers show
 VIDEOS = frozenset({"video/mp4", "video/webm"})
 SOUNDS = frozenset(
     {"audio/mpeg", "audio/mp4", "audio/webm", "audio/ogg", "audio/wav", "audio/flac", "audio/aac"}
@@ -12,10 +13,14 @@ AS_SOUND = {"video/mp4": "audio/mp4", "video/webm": "audio/webm"}
 
 HEAD = 4096
 
-# Brands of ISO base media files (ISO/IEC 14496-12) that browsers can be expected to play.
+# Brands of ISO base media files (ISO/IEC 14496-12) that browsers can be expected to play, and of
+# those that hold pictures (ISO/IEC 23008-12).
 _MP4 = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"avc1", b"mp41", b"mp42", b"mmp4", b"dash"}
 _MP4 |= {b"M4V ", b"M4VH", b"M4VP", b"MSNV", b"qt  ", b"3gp4", b"3gp5", b"3gp6", b"f4v "}
 _M4A = {b"M4A ", b"M4B "}
+_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_BRANDS = dict.fromkeys(_MP4, "video/mp4") | dict.fromkeys(_M4A, "audio/mp4")
+_BRANDS |= dict.fromkeys(_HEIC, HEIC)
 
 _STARTS = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -29,7 +34,7 @@ _STARTS = {
 
 
 def type_of(path: Path) -> str | None:
-    """A type of PICTURES, VIDEOS or SOUNDS; None for everything else."""
+    """A type of PICTURES, VIDEOS or SOUNDS, or HEIC; None for everything else."""
     with path.open("rb") as file:
         return type_of_bytes(file.read(HEAD))
 
@@ -42,8 +47,7 @@ def type_of_bytes(head: bytes) -> str | None:
     if head[:4] == b"RIFF":
         return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(head[8:12])
     if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        return "audio/mp4" if brand in _M4A else ("video/mp4" if brand in _MP4 else None)
+        return _BRANDS.get(head[8:12])
     if head[:4] == b"\x1a\x45\xdf\xa3":  # EBML; other Matroska is not for browsers
         return "video/webm" if b"webm" in head[:64] else None
     return _sound_without_head(head)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from chat import uploads
-from chat.uploads import media, metadata, pictures
+from chat.uploads import heic_to_jpeg, media, metadata, pictures
 from chat.uploads.names import clean_name
 from tests import files
 
@@ -56,6 +56,38 @@ def test_what_is_hidden_behind_a_picture_does_not_come_along(examine, format):
     upload = examine(files.picture(format) + files.HTML)
     assert upload.kind == "picture"
     assert b"script" not in upload.path.read_bytes()
+
+
+@pytest.mark.parametrize(("turned", "size"), [(1, (1200, 800)), (6, (800, 1200))])
+def test_a_photo_of_an_iphone_becomes_one_that_everybody_sees(examine, turned, size):
+    data = files.heic(turned=turned)
+    assert files.SECRET in data
+    upload = examine(data, "IMG_2034.HEIC")
+    assert (upload.name, upload.kind, upload.type) == ("IMG_2034.jpg", "picture", "image/jpeg")
+    assert (upload.width, upload.height) == size
+    clean = upload.path.read_bytes()
+    assert files.SECRET not in clean + upload.thumbnail
+    with Image.open(io.BytesIO(clean)) as after:
+        assert (after.format, after.size, dict(after.getexif())) == ("JPEG", size, {})
+        left, top = (0, 0) if turned == 1 else (after.width - 1, 0)
+        red, _green, blue = after.getpixel((left, top))
+        assert red > 200 > 60 > blue  # the corner that was red still lies where the eye saw it
+    with Image.open(io.BytesIO(upload.thumbnail)) as small:
+        assert small.format == "WEBP"
+
+
+def test_a_heic_that_cannot_be_read_is_a_file_to_download(examine):
+    upload = examine(files.heic()[:600], "IMG_2034.HEIC")
+    assert (upload.name, upload.kind) == ("IMG_2034.HEIC", "file")
+    assert upload.type == uploads.DOWNLOAD
+
+
+def test_no_vast_heic_is_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(heic_to_jpeg, "MAX_PIXELS", 1200 * 800 - 1)
+    (tmp_path / "heic").write_bytes(files.heic())
+    with pytest.raises(SystemExit):
+        heic_to_jpeg.convert(str(tmp_path / "heic"), str(tmp_path / "jpeg"))
+    assert not (tmp_path / "jpeg").exists()
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])

@@ -105,17 +105,15 @@ export class Tray {
       button.ariaLabel = button.title = say(`${name}_file`, { name: upload.name });
       button.onclick = act;
     }
-    const picture = pictureOf(upload);
-    // What only calls itself a picture keeps the sign of a file.
-    if (picture) {
-      picture.onload = () => {
-        URL.revokeObjectURL(picture.src);
-        $(".shown", chip).replaceChildren(picture);
-      };
-    }
+    const shown = $(".shown", chip);
+    look(upload, shown);
     this.#chips.set(upload, chip);
     this.list.append(chip);
-    upload.on("changed", () => this.#changed());
+    upload.on("changed", () => {
+      // The server makes pictures also of what this browser cannot show.
+      if (upload.about && !$("img", shown)) look(upload, shown);
+      this.#changed();
+    });
   }
 
   async #describe(upload) {
@@ -163,6 +161,16 @@ function discard({ url }) {
   const headers = { "X-CSRFToken": token() };
   const where = new URL("discard/", new URL(url, location));
   fetch(where, { method: "POST", headers, keepalive: true }).catch(() => {});
+}
+
+/** What only calls itself a picture keeps the sign of a file. */
+function look(upload, shown) {
+  const picture = pictureOf(upload);
+  if (!picture) return;
+  picture.onload = () => {
+    URL.revokeObjectURL(picture.src);
+    shown.replaceChildren(picture);
+  };
 }
 
 function pictureOf({ file, about }) {
