@@ -34,6 +34,20 @@ def test_a_few_letters_are_enough(switcher):
     switcher.page.wait_for_url("**/release-planning*/")
 
 
+def test_what_is_typed_before_it_is_open_is_looked_for(alice):
+    alice.create_room("Opened in haste")
+    held = []
+    alice.page.route("**/switcher*.js", lambda route: held.append(route))
+    with alice.page.expect_request("**/switcher*.js"):
+        alice.composer.press("Control+k")
+    alice.page.keyboard.type("haste")
+    expect(alice.composer).to_have_value("")
+    held[0].continue_()
+    expect(alice.page.locator(".switcher input")).to_have_value("haste")
+    alice.page.keyboard.press("Escape")
+    expect(alice.composer).to_be_focused()
+
+
 def test_people_are_found_and_lead_to_a_conversation(switcher):
     switcher.page.keyboard.type("bo")
     expect(first(switcher)).to_contain_text("bob")

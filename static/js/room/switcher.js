@@ -15,11 +15,12 @@ let people = [];
 let places = []; // rooms that one could join
 let at = 0;
 
-export function openSwitcher() {
+/** `typed`: what was written while this was loaded. */
+export function openSwitcher(typed) {
   if (dialog.open) return;
-  field.value = "";
+  field.value = typed;
   people = places = [];
-  show();
+  look();
   float(dialog, document.body);
   field.focus();
 }
@@ -113,10 +114,12 @@ const findPeople = debounced(async () => {
   show();
 }, PAUSE);
 
-field.addEventListener("input", () => {
+function look() {
   show();
   if (field.value.trim()) findPeople();
-});
+}
+
+field.addEventListener("input", look);
 field.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (isComposing(event) || !(step || ["Enter", "Escape"].includes(event.key))) return;
