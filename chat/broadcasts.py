@@ -250,8 +250,9 @@ def read(room, user_id: int, message_id: int, **more) -> None:
     publish(user_group(user_id), text=encode(Read(room=room.slug, id=message_id, **more)))
 
 
-def draft_saved(room, user_id: int, draft, by_tab: str) -> None:
-    text = encode(DraftSaved(room=room.slug, draft=draft_data(draft) or DraftData()))
+def draft_saved(room, user_id: int, draft, by_tab: str, thread: int | None) -> None:
+    now = draft_data(draft) or DraftData()
+    text = encode(DraftSaved(room=room.slug, thread=thread or UNSET, draft=now))
     publish(user_group(user_id), order={"do": "tell", "text": text, "but": by_tab})
 
 

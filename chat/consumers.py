@@ -295,7 +295,7 @@ class ChatConsumer(AsyncConsumer):
 
     def _save_draft(self, user, frame: SaveDraft) -> None:
         membership = self._room(user, frame.room).membership_or_error(user)
-        membership.save_draft(frame.body, frame.reply_to, by_tab=self.tab.id)
+        membership.save_draft(frame.body, frame.reply_to, thread=frame.thread, by_tab=self.tab.id)
 
     def _mark_read(self, user, frame: MarkRead) -> None:
         self._room(user, frame.room).membership_or_error(user).read_up_to(frame.id)

@@ -42,6 +42,7 @@ urlpatterns = [
     path("rooms/<room:slug>/files/", files.upload, name="upload"),
     path("rooms/<room:slug>/messages/<int:pk>/edits/", edits.edits, name="edits"),
     path("rooms/<room:slug>/messages/<int:pk>/thread/", conversation.thread, name="thread"),
+    path("rooms/<room:slug>/messages/<int:pk>/draft/", threads.draft, name="thread_draft"),
     path("rooms/<room:slug>/pins/", pins.pins, name="pins"),
     path("rooms/<room:slug>/pins/<int:pk>/remove/", pins.unpin, name="unpin"),
     path("rooms/<room:slug>/join/", rooms.join_room, name="join_room"),

@@ -2,7 +2,7 @@ from chat.models.attachment import Attachment
 from chat.models.block import Block
 from chat.models.carrying import Carried, Origin, StandIn
 from chat.models.device import PushDevice
-from chat.models.draft import Draft
+from chat.models.draft import Draft, ThreadDraft
 from chat.models.edit import MessageEdit
 from chat.models.invitation import Invitation
 from chat.models.membership import Membership
@@ -56,6 +56,7 @@ __all__ = [
     "Scheduled",
     "Search",
     "StandIn",
+    "ThreadDraft",
     "ThreadReader",
     "Vote",
     "new_poll",

@@ -1,5 +1,5 @@
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import broadcasts
 from chat.errors import NotFound
-from chat.models.draft import Draft
+from chat.models.draft import Draft, ThreadDraft
 from chat.models.mention import Mention
 from chat.models.thread import ThreadReader
 
@@ -112,29 +112,50 @@ class Membership(models.Model):
         drafts = Draft.objects.select_related("reply_to__author")
         return drafts.filter(membership=self.pk).first()
 
-    def save_draft(self, body: str, reply_to: int | None = None, *, by_tab: str = "") -> None:
-        """Keep what this person is writing here, in answer to the message `reply_to` if it is still
-        there; nothing but blanks means that they are done with it. The last one to save wins.
+    def draft_in(self, thread: int) -> ThreadDraft | None:
+        """What they are writing under the message `thread`."""
+        drafts = ThreadDraft.objects.select_related("reply_to__author")
+        return drafts.filter(root=thread, root__room=self.room_id, user=self.user_id).first()
 
-        Their tabs are told, but not the one `by_tab`.
+    def save_draft(
+        self,
+        body: str,
+        reply_to: int | None = None,
+        *,
+        thread: int | None = None,
+        by_tab: str = "",
+    ) -> None:
+        """Keep what this person is writing here, or under the message `thread`, in answer to the
+        message `reply_to` if it is still there; nothing but blanks means that they are done. The
+        last one to save wins.
+
+        Their tabs are told, but not the one `by_tab`. Raises NotFound for no such thread.
         """
         body = body.replace("\0", "")  # which PostgreSQL does not keep
         is_kept = bool(body.strip())
+        messages, draft = self.room.messages, None
+        kind: Any = ThreadDraft if thread else Draft
         with transaction.atomic():
-            # First, as it also locks: two tabs that save at once do so one after the other.
-            Membership.objects.filter(pk=self.pk).update(has_draft=is_kept)
+            if thread is None:
+                place = {"membership_id": self.pk}
+                # First, as it also locks: two tabs that save at once do so one after the other.
+                Membership.objects.filter(pk=self.pk).update(has_draft=is_kept)
+            else:
+                place = {"root_id": thread, "user_id": self.user_id}
+                if not messages.in_main().filter(pk=thread).exists():
+                    raise NotFound
             if is_kept:
-                original = self.room.messages.visible().filter(pk=reply_to).first()
-                Draft.objects.bulk_create(
-                    [Draft(membership=self, body=body, reply_to=original)],
+                original = messages.visible().filter(pk=reply_to).first()
+                draft = kind(**place, body=body, reply_to=original)
+                kind.objects.bulk_create(
+                    [draft],
                     update_conflicts=True,
-                    unique_fields=["membership"],
+                    unique_fields=[*place],
                     update_fields=["body", "reply_to"],
                 )
             else:
-                Draft.objects.filter(membership=self.pk).delete()
-            draft = Draft(body=body, reply_to=original) if is_kept else None
-            told = partial(broadcasts.draft_saved, self.room, self.user_id, draft, by_tab)
+                kind.objects.filter(**place).delete()
+            told = partial(broadcasts.draft_saved, self.room, self.user_id, draft, by_tab, thread)
             transaction.on_commit(told)
 
     def add_to_draft(self, other: Draft) -> None:

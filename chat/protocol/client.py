@@ -120,10 +120,12 @@ class Forward(ClientFrame, tag="forward"):
 class SaveDraft(ClientFrame, tag="save_draft"):
     """Keep what is being written in the room, with the message it answers, for all tabs and devices
     of this person; an empty `body` means that it was sent or dropped. The last one to save wins.
+    With `thread` it is written in the thread of that message.
     """
 
     room: Slug
     body: Annotated[str, Meta(max_length=10_000)]
+    thread: Id | None = None
     reply_to: Id | None = None
 
 

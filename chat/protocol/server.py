@@ -159,10 +159,11 @@ class Activity(ServerFrame, tag="activity"):
 
 
 class DraftSaved(ServerFrame, tag="draft"):
-    """What the same person is writing in the room now, in another tab."""
+    """What the same person is writing in the room now, or in a `thread` of it, in another tab."""
 
     room: str
     draft: DraftData
+    thread: int | UnsetType = UNSET
 
 
 class AllRead(ServerFrame, tag="all_read"):

@@ -1,9 +1,12 @@
-"""The threads that one takes part in."""
+"""The threads that one takes part in, and what one has begun to write in one."""
 
 from django.contrib.auth.decorators import login_required
-from django.shortcuts import render
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
+from msgspec import to_builtins
 
+from chat import broadcasts
 from chat.models import Room
 from chat.views.paging import cut, read_id_cursor
 
@@ -26,3 +29,11 @@ def threads(request):
         reader.is_unread = reader.root.thread_last > reader.last_read
     context = {"threads": page, "next": page[-1].root.thread_last if has_more else None}
     return render(request, "chat/threads.html", context)
+
+
+@require_safe
+@login_required
+def draft(request, slug: str, pk: int):
+    """What one has begun to write in the thread of that message: for scripts."""
+    membership = get_object_or_404(request.user.memberships, room__slug=slug)
+    return JsonResponse(to_builtins(broadcasts.draft_data(membership.draft_in(pk))) or {})

@@ -111,3 +111,24 @@ def test_what_was_sent_elsewhere_does_not_take_what_was_written_meanwhile(
     alice.sees("Half")
     expect(alice.composer).to_have_value("Half and the other half")
     complaints.excuse(*EXCUSED)
+
+
+def test_what_is_begun_in_a_thread_is_gone_on_with_elsewhere(
+    alice, phone, room, new_person, cookies
+):
+    alice.sends("Shall we paint the boat?")
+    alice.does("thread", alice.sees("Shall we paint the boat?"))
+    desk, mobile = (one.page.locator(".side textarea") for one in (alice, phone))
+    expect(desk).to_be_focused()
+    thread = alice.page.url.removeprefix(alice.url)
+    phone.join_room(thread)
+    desk.press_sequentially("Yes, ")
+    expect(mobile).to_have_value("Yes, ")
+    mobile.press_sequentially("blue")
+    expect(desk).to_have_value("Yes, blue")
+    expect(alice.composer).to_have_value("")
+    late = new_person(storage_state=cookies("alice")).join_room(thread)
+    expect(late.page.locator(".side textarea")).to_have_value("Yes, blue")
+    mobile.press("Enter")
+    for one in (alice, phone, late):
+        expect(one.page.locator(".side textarea")).to_have_value("")

@@ -123,3 +123,46 @@ async def test_posting_leaves_the_draft_to_who_writes_it(tab_of, says, bob, room
     await says(bob, room, "something else")
     assert await opened(his, room) == {"body": "Well"}
     assert await in_thread(Membership.objects.filter(has_draft=True).count) == 1
+
+
+# In threads ----------------------------------------------------------------------------------
+
+
+def begun_in(user, root) -> dict:
+    return client_of(user).get(f"/rooms/{root.room.slug}/messages/{root.pk}/draft/").json()
+
+
+async def test_what_is_begun_in_a_thread_follows_too_and_is_not_that_of_the_room(
+    tab_of, says, alice, bob, room
+):
+    root = await says(alice, room, "Coming?")
+    his, elsewhere, hers = await tab_of(bob, room), await tab_of(bob), await tab_of(alice, room)
+    await his.ask("save_draft", room=room.slug, body="Yes", thread=root.pk, reply_to=root.pk)
+    told = await elsewhere.receive("draft")
+    draft = {"body": "Yes", "reply_to": {"id": root.pk, "author": "alice", "excerpt": "Coming?"}}
+    assert (told["thread"], told["draft"]) == (root.pk, draft)
+    assert await in_thread(begun_in, bob, root) == draft
+    assert await in_thread(begun_in, alice, root) == {}
+    assert await opened(elsewhere, room) is None
+    await hers.nothing("draft")
+
+
+async def test_a_draft_in_a_thread_ends_where_it_is_sent(tab_of, says, alice, bob, room):
+    root = await says(alice, room, "Coming?")
+    his = await tab_of(bob, room)
+    for body in ("Y", "Yes", ""):
+        await his.ask("save_draft", room=room.slug, body=body, thread=root.pk)
+    assert await in_thread(begun_in, bob, root) == {}
+
+
+async def test_nothing_is_begun_under_what_is_not_there(tab_of, says, alice, bob, room, charlie):
+    there = await in_thread(Room.create, charlie, "Cellar")
+    secret = await in_thread(there.post, charlie, "a secret")
+    said = await says(bob, room, "Well", thread=(await says(alice, room, "Coming?")).pk)
+    his = await tab_of(bob, room)
+    for thread in (secret.pk, said.pk, 999_999):
+        answer = await his.ask("save_draft", room=room.slug, body="What?", thread=thread)
+        assert answer["code"] == "not_found"
+    client = await in_thread(client_of, bob)
+    url = f"/rooms/{there.slug}/messages/{secret.pk}/draft/"
+    assert (await in_thread(client.get, url)).status_code == 404

@@ -1,10 +1,10 @@
 /** What is written and not sent: kept in this browser at once, on the server a moment later, and so
     on all devices of this person. The last one to save wins. But what was changed here and is not
     saved yet is never written over: it is saved next; and where both were changed while this device
-    was away, both stay. What is written in a thread stays in this browser. */
+    was away, both stay. */
 
-import { $$, debounced } from "./dom.js";
-import { config, placeOf, store } from "./page.js";
+import { $$, debounced, fetched } from "./dom.js";
+import { config, placeOf, store, urls } from "./page.js";
 import { lengthOf } from "./textarea.js";
 
 const REST = 1000; // ms without a key until the server is told
@@ -22,6 +22,7 @@ export class Drafts {
   #agreed; // what was last the same here and on the server
   #sent; // what was last told the server, whether or not it answered
   #isKept = true;
+  #isMet = true; // whether what the server has is known: before, nothing is saved
   #begun = new Set(); // rooms
 
   constructor({ socket, composer, signal }) {
@@ -32,7 +33,8 @@ export class Drafts {
     const { agreed = {}, ...mine } = typeof kept === "string" ? { body: kept } : kept;
     this.#agreed = this.#sent = agreed;
     composer.draft = both(mine, composer.draft); // one may have begun before the page was ready
-    if (!thread) this.#meet(config.draft ?? {});
+    if (thread) this.#meetThread(signal);
+    else this.#meet(config.draft ?? {});
     const keepSoon = debounced(() => this.#keep(), 250);
     const saveSoon = debounced(() => this.#save(), REST);
     composer.on("changed", () => {
@@ -50,7 +52,23 @@ export class Drafts {
       this.#begun = new Set(drafts);
       this.#mark();
     });
-    socket.on("draft", ({ room, draft }) => this.#hear(room, draft));
+    socket.on("draft", ({ room, thread, draft }) => thread || this.#hear(room, draft));
+  }
+
+  /** The page of a room brings its draft, and joining it; that of a thread is asked for. */
+  #meetThread(signal) {
+    const learn = async () => {
+      this.#isMet = false;
+      const answer = await fetched(`${urls.messages}${this.thread}/draft/`);
+      const draft = await answer.json();
+      this.#isMet = true;
+      this.#meet(draft);
+    };
+    const ask = () => learn().catch(() => {}); // offline: the next welcome asks again
+    this.socket.on("welcome", ask, signal);
+    const isHere = ({ thread }) => thread === this.thread;
+    this.socket.on("draft", (frame) => isHere(frame) && this.#meet(frame.draft, true), signal);
+    if (this.socket.isOpen) ask();
   }
 
   /** The room was joined, and this is what the server has. */
@@ -84,19 +102,19 @@ export class Drafts {
     const { draft } = this.composer;
     const { body = "", reply_to } = draft;
     const isKnown = isSame(draft, this.#agreed) || isSame(draft, this.#sent);
-    if (this.thread || isKnown || !this.socket.isOpen) return;
+    if (isKnown || !this.#isMet || !this.socket.isOpen) return;
     if (lengthOf(body) > config.limits.body) return;
     this.#sent = draft;
     try {
-      const frame = { type: "save_draft", room: config.slug, body, reply_to: reply_to?.id };
-      await this.socket.ask(frame);
+      const place = { room: config.slug, thread: this.thread };
+      await this.socket.ask({ type: "save_draft", ...place, body, reply_to: reply_to?.id });
     } catch (refusal) {
       // Where no answer came, joining tells what became of it.
       if (refusal.code !== "disconnected") this.#sent = this.#agreed;
       return;
     }
     this.#agreed = draft;
-    this.#note(config.slug, draft);
+    if (!this.thread) this.#note(config.slug, draft);
     this.#keep();
     this.#save(); // what was changed meanwhile
   }
