@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected as ask_before_deleting
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.http import HttpResponseRedirect
@@ -59,6 +60,16 @@ class Acting(admin.ModelAdmin):
         number = request.GET.get("p") or request.GET.get("page") or ""
         is_number = number.isdecimal() and len(number) < 10
         return Uncounted(queryset, per_page, int(number) if is_number else 1, **rest)
+
+    def get_changelist_instance(self, request):
+        """The list; the whole of it where the address asks what cannot be."""
+        try:
+            return super().get_changelist_instance(request)
+        except (IncorrectLookupParameters, ValueError, OverflowError) as error:
+            # Django falls over the last year that there is, which has no next one.
+            refusal = _("There is nothing of that kind. This is the whole list.")
+            self.message_user(request, refusal, messages.WARNING)
+            raise IncorrectLookupParameters from error
 
     def lookup_allowed(self, lookup, value, request=None):
         """Only what the filters ask. Left alone, a list tells of every column, and of all that is

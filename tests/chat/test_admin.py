@@ -46,6 +46,20 @@ class TestPages:
         assert listed(admin.get(list_of(model), {"q": words}))
         assert not listed(admin.get(list_of(model), {"q": "no such words"}))
 
+    @pytest.mark.parametrize(
+        "question",
+        [
+            {"created_at__year": "9999"},
+            {"created_at__year": "9999", "created_at__month": "12", "created_at__day": "31"},
+            {"created_at__year": "2026", "created_at__month": "13"},
+            {"p": "7"},
+        ],
+    )
+    def test_a_list_of_what_cannot_be_is_the_whole_list(self, admin, room, question):
+        answer = admin.get(list_of("room"), question, follow=True)
+        assert listed(answer) == [room.pk]
+        assert b"There is nothing of that kind" in answer.content
+
     @pytest.mark.parametrize("model", ["room", "membership", "message", "invitation"])
     def test_lists_ask_no_more_for_many_than_for_one(
         self, admin, room, bob, charlie, model, django_assert_max_num_queries
