@@ -304,7 +304,8 @@ class Message(models.Model):
                 decision = Decision.record(Decision.Kind.REMOVED, by, **about, report=report, **why)
                 Removal.keep(message, decision)
                 message.removed = {"id": decision.pk, "by": by.name}
-                message.reports.settle(decision)
+                if message.reports.settle(decision):
+                    message.room.tell_moderators()
             message._become_tombstone()
         return message
 

@@ -1,9 +1,11 @@
 """What moderators decide, what comes of it, and who may not."""
 
 from datetime import timedelta
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
@@ -18,6 +20,7 @@ from chat.errors import (
     TooSoon,
 )
 from chat.models import (
+    Appeal,
     Attachment,
     Decision,
     Invitation,
@@ -29,6 +32,7 @@ from chat.models import (
     Scheduled,
     new_poll,
 )
+from chat.protocol import Reported
 
 pytestmark = pytest.mark.django_db
 MODERATOR = Membership.Role.MODERATOR
@@ -385,6 +389,36 @@ def test_what_is_taken_back_answers_the_appeal_against_it(room, alice, bob):
     assert appeal.answered_at and appeal.answer == lift
     room.refresh_from_db()
     assert room.waiting == 0
+
+
+@pytest.mark.parametrize("decide", [Decision.suspend, Decision.sign_out])
+def test_what_is_decided_about_the_account_answers_the_report_in_its_room(
+    room, alice, bob, root, listening, decide
+):
+    report = Report.file(alice, message=room.post(bob, "Rude"), reason="insults")
+    room.refresh_from_db()
+    assert room.waiting_for(alice) == 1
+    with listening() as told:
+        decide(root, bob, report=report)
+    assert told.has(Reported, f"user.{alice.pk}")
+    room.refresh_from_db()
+    assert (room.waiting, room.waiting_for(alice)) == (0, 0)
+
+
+def test_appeals_that_nobody_could_answer_any_more_are_settled(room, open_room, alice, bob):
+    """They were left open beside a decision that was taken back; the count with them."""
+    settled = open_room.mute(alice, bob)
+    still_open = room.mute(alice, bob)
+    appeal, other = (mute.appeal_by(bob, "No") for mute in (settled, still_open))
+    lift = settled.reverse(alice)
+    Appeal.objects.filter(pk=appeal.pk).update(answered_at=None, answer=None)
+    Room.objects.update(waiting=2)
+    import_module("chat.migrations.0032_settled_appeals").settle(apps, None)
+    for one in (appeal, other, room, open_room):
+        one.refresh_from_db()
+    assert (appeal.answer, appeal.answered_at) == (lift, lift.created_at)
+    assert other.answered_at is None
+    assert (open_room.waiting, room.waiting) == (0, 1)
 
 
 def test_an_appeal_is_not_declined_when_the_decision_was_taken_back(room, alice, bob):

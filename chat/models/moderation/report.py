@@ -32,10 +32,9 @@ class ReportQuerySet(models.QuerySet):
         counted = about.values_list("message", "person", "room").annotate(Count("pk"))
         return {tuple(thing): count for *thing, count in counted}
 
-    def settle(self, decision: Decision) -> None:
-        """Let `decision` be the answer to those of these that are open; all are of one room."""
-        if self.open().update(decided_at=timezone.now(), decision=decision) and decision.room:
-            decision.room.tell_moderators()
+    def settle(self, decision: Decision) -> int:
+        """Let `decision` be the answer to those of these that are open; how many that were."""
+        return self.open().update(decided_at=timezone.now(), decision=decision)
 
     def reopen(self) -> None:
         """Let those of these wait again whose reporter has not reported the same anew."""
@@ -153,7 +152,13 @@ class Report(Why):
         """Let `decision` be the answer to it and its twins. Raises NotFound for another room's."""
         if decision.room_id not in {None, self.room_id}:
             raise NotFound
-        self.twins.settle(decision)
+        if not self.twins.settle(decision) or self.room is None:
+            return
+        if decision.room_id:
+            self.room.tell_moderators()
+        else:
+            # Decided about the person alone. Others lock the room before its reports, not after.
+            transaction.on_commit(self.room.tell_moderators)
 
     def dismiss(self, by, **why) -> Decision:
         """There is nothing wrong. For who moderates its room, or the site."""
