@@ -21,7 +21,7 @@ from chat import broadcasts, presence
 from chat.audience import people_here
 from chat.errors import ChatError, Invalid, NotFound, SignedOut, Unavailable
 from chat.limits import Allowance, spend
-from chat.models import Message, Post, Room, new_poll
+from chat.models import Message, Post, Room, ThreadReader, new_poll
 from chat.models.activity import see_what_was_read
 from chat.postbox import running_postbox
 from chat.protocol import MAX_FRAME_BYTES, decode, encode, ref_of
@@ -58,9 +58,6 @@ logger = logging.getLogger(__name__)
 
 # By the code of the error. Those from 4000 on are ours to choose (RFC 6455, section 7.4.2).
 CLOSE_CODES = {"too_long": 1009, "unavailable": 1013, "signed_out": 4401, "too_fast": 4429}
-
-
-MOST_THREADS = 100  # of those with something unread, told in the welcome
 
 
 class ChatConsumer(AsyncConsumer):
@@ -125,7 +122,6 @@ class ChatConsumer(AsyncConsumer):
         spend("connect", user.pk)
         presence.enter(self.tab.entry(presence.SITE))
         self.language = user.language or self.language
-        threads = user.threads.of_rooms_of(user).unread().values_list("root", flat=True)
         unread = Room.objects.unread_by(user).values_list("slug", flat=True)
         mine = user.memberships.values_list("room", "room__revision", "has_draft")
         revisions, begun = {}, []
@@ -134,7 +130,7 @@ class ChatConsumer(AsyncConsumer):
             if has_draft:
                 begun.append(room_id)
         drafts = Room.objects.filter(pk__in=begun).values_list("slug", flat=True) if begun else []
-        return revisions, list(threads[:MOST_THREADS]), list(unread), list(drafts)
+        return revisions, ThreadReader.unread_by(user), list(unread), list(drafts)
 
     # Frames in ----------------------------------------------------------------------------------
 

@@ -98,6 +98,7 @@ urlpatterns = [
     path("people/<int:pk>/unblock/", direct.unblock, name="unblock"),
     path("absence/", conversation.absence, name="absence"),
     path("threads/", threads.threads, name="threads"),
+    path("threads/unread/", threads.unread, name="unread_threads"),
     path("search/", search.search, name="search"),
     path("files/<int:pk>/describe/", files.describe, name="describe_file"),
     path("files/<int:pk>/discard/", files.discard, name="discard_file"),

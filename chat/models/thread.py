@@ -36,6 +36,8 @@ class ThreadReader(models.Model):
     # The id of the newest message seen, as Membership.last_read.
     last_read = models.BigIntegerField(default=0)
 
+    MOST_UNREAD = 100  # of which somebody is told at once
+
     objects = ThreadQuerySet.as_manager()
 
     class Meta:
@@ -47,6 +49,12 @@ class ThreadReader(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.root}"
+
+    @classmethod
+    def unread_by(cls, user) -> list[int]:
+        """The ids of the messages in whose threads there is something new for `user`."""
+        unread = cls.objects.of_rooms_of(user).unread()
+        return list(unread.values_list("root", flat=True)[: cls.MOST_UNREAD])
 
     @classmethod
     def take_part(cls, message) -> None:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from msgspec import to_builtins
 
 from chat import broadcasts
-from chat.models import Room
+from chat.models import Room, ThreadReader
 from chat.views.paging import cut, read_id_cursor
 
 PAGE_SIZE = 50
@@ -29,6 +29,13 @@ def threads(request):
         reader.is_unread = reader.root.thread_last > reader.last_read
     context = {"threads": page, "next": page[-1].root.thread_last if has_more else None}
     return render(request, "chat/threads.html", context)
+
+
+@require_safe
+@login_required
+def unread(request):
+    """The ids of those in which there is something new: for a page that has lost frames."""
+    return JsonResponse({"threads": ThreadReader.unread_by(request.user)})
 
 
 @require_safe

@@ -52,3 +52,26 @@ def test_a_room_that_becomes_part_of_another_takes_who_is_there_along(talk, room
         person.sees("Said in the old room")
     bob.join_room(room)
     expect(bob.page.locator("#room-name")).to_have_text("The larger workshop")
+
+
+ANSWER = """
+from accounts.models import User
+from chat.models import Message, Room
+room, bob = Room.objects.get(slug={slug!r}), User.objects.get(username="bob")
+root = Message.objects.get(room=room, body="Who paints the lanterns?")
+room.post(bob, "I do", thread=root.pk)
+"""
+
+
+def test_what_was_missed_in_a_thread_of_another_room_has_its_dot(talk, room, site):
+    alice, _bob = talk
+    alice.sends("Who paints the lanterns?")
+    alice.has_sent_everything()
+    alice.create_room("Far from the lanterns")
+    dot = alice.page.locator("#threads")
+    alice.page.keyboard.press("Shift+Escape")
+    expect(dot).not_to_have_attribute("data-unread", "")
+    site.shell(ANSWER.format(slug=slug_of(room)))
+    expect(dot).to_have_attribute("data-unread", "")
+    alice.page.keyboard.press("Shift+Escape")
+    expect(dot).not_to_have_attribute("data-unread", "")

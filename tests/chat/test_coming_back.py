@@ -21,3 +21,11 @@ def test_it_gets_its_rooms_their_marks_and_the_blocks(room, alice, bob, charlie)
 
 def test_who_is_signed_out_gets_nothing(client):
     assert client.get("/absence/").status_code == 302
+
+
+def test_a_page_that_lost_frames_asks_in_which_threads_there_is_something_new(room, alice, bob):
+    roots = [room.post(bob, text) for text in ("Coming?", "When?")]
+    client = client_of(bob)
+    assert client.get("/threads/unread/").json() == {"threads": []}
+    room.post(alice, "Yes", thread=roots[0].pk)
+    assert client.get("/threads/unread/").json() == {"threads": [roots[0].pk]}
