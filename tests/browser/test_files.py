@@ -175,6 +175,38 @@ def test_a_connection_lost_in_the_middle_loses_neither_words_nor_files(talk, hel
     complaints.excuse(*EXCUSED)
 
 
+def test_what_is_to_be_sent_later_neither_goes_at_once_nor_without_its_file(talk, held, complaints):
+    alice, bob = talk
+    send, said = alice.page.locator(".composer .send"), alice.page.locator("#status")
+    chooses(alice, PICTURES[0])
+    alice.writes("Not before tomorrow")
+    alice.composer.press("Enter")
+    send.click(button="right")
+    expect(said).to_contain_text("The files are still on their way")
+    held[0].continue_()
+    expect(chips(alice, ".done")).to_have_count(1)
+    chooses(alice, PAPER)
+    expect(chips(alice, ".sending")).to_have_count(1)
+    held[1].abort()
+    expect(chips(alice, ".failed")).to_have_count(1)
+    alice.page.locator("#composer .format").click()
+    alice.page.locator("#composer .later").click()
+    expect(said).to_contain_text("1 file cannot be sent")
+    alice.page.unroute("**/files/")
+    chips(alice, ".failed").locator(".retry").click()
+    expect(chips(alice, ".done")).to_have_count(2)
+    expect(alice.composer).to_have_value("Not before tomorrow")
+    send.click(button="right")
+    alice.page.locator("dialog.when").get_by_text("Tomorrow morning").click()
+    expect(chips(alice)).to_have_count(0)
+    expect(bob.messages()).to_have_count(0)
+    alice.visit("/later/")
+    item = alice.page.locator(".later-item", has_text="Not before tomorrow")
+    expect(item).to_contain_text("hill 0.jpg")
+    expect(item).to_contain_text("paper.pdf")
+    complaints.excuse(*EXCUSED)
+
+
 def test_what_failed_offline_goes_by_itself_when_the_connection_is_back(talk, complaints):
     alice, bob = talk
     alice.page.context.set_offline(True)

@@ -73,6 +73,12 @@ export class Tray {
     if (!this.#isWaiting) this.composer.shake();
   }
 
+  /** Not to be sent by itself after all. */
+  waitNoMore() {
+    this.#isWaiting = false;
+    this.#changed();
+  }
+
   get ids() {
     return this.#uploads.map(({ about }) => about.id);
   }
