@@ -13,11 +13,9 @@ from types import ModuleType
 
 from django.db import connection
 
+from chat.parcels import Unfit
 
-class Unfit(Exception):
-    """The archive, or the moment, is not fit for it. Why is for who runs the site; nothing was
-    changed.
-    """
+__all__ = ["Unfit", "engine"]
 
 
 def engine() -> ModuleType:

@@ -18,15 +18,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from chat.backup import Unfit, engine
-from chat.backup.archive import (
-    DATABASE,
-    FILE,
-    FILES,
-    Archive,
-    Manifest,
-    Progress,
-    Writer,
-)
+from chat.backup.archive import DATABASE, FILE, FILES, Archive, Manifest
+from chat.parcels import Progress, ZipWriter
 
 NAME = re.compile(r"chatsite-\d{8}-\d{6}\.zip")
 DRAFT = ".draft-"
@@ -80,7 +73,7 @@ def _write(draft: Path, dump: Path, moment) -> Manifest:
     with bar("database") as shown:
         kind.dump(dump, shown)
     contents = kind.read(dump)
-    writer, missing = Writer(draft), []
+    writer, missing = ZipWriter(draft), []
     with writer.zip:
         with dump.open("rb") as source, bar("packing", dump.stat().st_size) as shown:
             writer.add(DATABASE[connection.vendor], source, shown.update, packed=True)
@@ -103,7 +96,7 @@ def _write(draft: Path, dump: Path, moment) -> Manifest:
     return manifest
 
 
-def _add(writer: Writer, name: str, told: Progress) -> bool:
+def _add(writer: ZipWriter, name: str, told: Progress) -> bool:
     """Whether the file was there."""
     try:
         with default_storage.open(name) as source:

@@ -22,9 +22,10 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from chat.backup import Unfit, engine
-from chat.backup.archive import DATABASE, FILES, Archive, Entry, Manifest
+from chat.backup.archive import DATABASE, FILES, Archive, Manifest
 from chat.backup.making import bar
 from chat.models import Room
+from chat.parcels import Entry
 
 ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
