@@ -1,0 +1,185 @@
+"""An archive -> a room: all of it is looked at before anything is made of it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from accounts import names
+from chat.backup.making import bar
+from chat.errors import ChatError
+from chat.models import Message, Origin, Room, StandIn, new_poll
+from chat.models.carrying import Asked, Earlier, Entry, File, Reacted, Step
+from chat.moving import form
+from chat.parcels import Unfit
+
+People = Mapping[int, Any]  # Users of this site, by the ids of people in the archive
+
+
+@dataclass
+class Arrival:
+    """An archive that is whole, and of which all can be taken in; see examined()."""
+
+    archive: form.RoomArchive
+    files: int = 0
+
+    @property
+    def manifest(self) -> form.Manifest:
+        return self.archive.manifest
+
+    @property
+    def site(self) -> str:
+        """Whence its people are."""
+        return f"chatsite {self.manifest.site}"[:200]
+
+    @property
+    def source(self) -> str:
+        return f"chatsite {self.manifest.site}/#{self.manifest.room}"[:200]
+
+    @cached_property
+    def about(self) -> form.RoomAbout:
+        return self.archive.room()
+
+    @cached_property
+    def people(self) -> dict[int, form.Person]:
+        return {one.id: one for one in self.about.people}
+
+    # Looking at it --------------------------------------------------------------------------------
+
+    def examine(self) -> None:
+        """Read everything. Raises Unfit."""
+        with bar("examining", self.archive.size) as shown:
+            for name in self.manifest.entries:
+                self.archive.copy(name, None, shown.update)
+        there = {*self.manifest.entries, *self.manifest.missing}
+        for message in self.archive.messages():
+            try:
+                self._look_at(message)
+            except (ChatError, ValueError) as error:
+                raise Unfit(f"Message {message.id} cannot be taken in: {error}") from error
+            for file in message.files:
+                if file.path not in there or not form.FILE.fullmatch(file.path):
+                    raise Unfit(f"The file {file.path!r} of message {message.id} is missing.")
+            self.files += len(message.files)
+
+    def _look_at(self, message: form.Message) -> None:
+        named = {message.author, *message.mentions.values()} - {0}
+        named |= {one.by for one in message.reactions}
+        if message.poll:
+            named |= {person for person, _choice in message.poll.votes}
+            new_poll(message.poll.choices)
+            if any(choice >= len(message.poll.choices) for _person, choice in message.poll.votes):
+                raise ValueError("somebody chose what is no choice.")
+        if unknown := named - self.people.keys():
+            raise ValueError(f"{form.ROOM} does not know person {min(unknown)}.")
+        if not message.deleted_at:
+            Message.readable(message.body, files=len(message.files))
+
+    # Making a room of it --------------------------------------------------------------------------
+
+    def begun_in(self, name: str) -> Room | None:
+        """The room that was called so, into which this archive was being taken when it stopped."""
+        rooms = Room.objects.filter(origins__source=self.source)
+        return rooms.filter(name_key=names.key(name)[:255]).first()
+
+    def make_room(self, by, name: str, people: People) -> Room:
+        """A new one, with those of its members who are here. Raises as Room.create()."""
+        about = self.about
+        kind = Room.Kind.PRIVATE if about.kind == "direct" else about.kind
+        with transaction.atomic():
+            room = Room.create(
+                by,
+                name,
+                topic=about.topic,
+                kind=kind,
+                guests_allowed=about.guests_allowed,
+                callers=about.callers,
+            )
+            times = {"created_at": about.created_at, "archived_at": about.archived_at}
+            Room.objects.filter(pk=room.pk).update(**times)
+            for member in about.members:
+                user = people.get(member.person)
+                if user and user.is_active and (about.guests_allowed or not user.is_guest):
+                    room.admit(user, "member" if user.is_guest else member.role)
+                    mine = room.memberships.filter(user=user)
+                    mine.update(joined_at=member.joined_at)
+            owners = room.memberships.filter(role="owner").exclude(user=by)
+            if owners.exists() and by.pk not in {user.pk for user in self._members(people)}:
+                room.leave(by)
+            Origin.into(room, by, self.source)
+        room.refresh_from_db()
+        return room
+
+    def _members(self, people: People) -> list:
+        found = [people.get(member.person) for member in self.about.members]
+        return [user for user in found if user]
+
+    def carry_into(self, room: Room, by, people: People) -> Iterator[Step]:
+        """Take in all that was said, as Origin.carry_in() does it. Raises Unfit or NotAllowed."""
+        everybody = self._everybody(people)
+        entries = (self._entry(message, everybody) for message in self.archive.messages())
+        yield from Origin.into(room, by, self.source).carry_in(entries)
+
+    def _everybody(self, people: People) -> dict[int, Any]:
+        everybody = dict(people)
+        for pk, one in self.people.items():
+            if pk not in everybody:
+                about = {"is_bot": one.bot, "is_guest": one.guest}
+                everybody[pk] = StandIn.of(self.site, str(pk), one.name, **about)
+        return everybody
+
+    def _entry(self, line: form.Message, people: dict[int, Any]) -> Entry:
+        files = [self._file(file) for file in line.files if file.path in self.there]
+        lost = ", ".join(file.name for file in line.files) if not files else ""
+        return Entry(
+            key=str(line.id),
+            author=people[line.author],
+            when=line.at,
+            body=line.body or lost,
+            thread=str(line.thread) if line.thread else None,
+            reply_to=str(line.reply_to) if line.reply_to else None,
+            mentions={name: people[pk] if pk else None for name, pk in line.mentions.items()},
+            files=files,
+            poll=asked(line.poll, people) if line.poll else None,
+            reactions=[Reacted(one.emoji, people[one.by], one.at) for one in line.reactions],
+            edited_at=line.edited_at,
+            edits=[Earlier(edit.at, edit.body) for edit in line.edits],
+            pinned_at=line.pinned_at,
+            due_at=line.due_at,
+            forwarded=forwarded(line.forwarded, people) if line.forwarded else None,
+            deleted_at=line.deleted_at,
+            removed_by=line.removed_by,
+        )
+
+    @cached_property
+    def there(self) -> set[str]:
+        return {*self.manifest.entries}
+
+    def _file(self, file: form.FileAbout) -> File:
+        open_it = partial(self.archive.open, file.path)
+        return File(file.name, open_it, file.description, file.waveform)
+
+
+@contextmanager
+def examined(path: Path) -> Iterator[Arrival]:
+    """Read the whole archive at `path`. Raises Unfit."""
+    with form.RoomArchive(path) as archive:
+        arrival = Arrival(archive)
+        arrival.examine()
+        yield arrival
+
+
+def asked(poll: form.Poll, people: dict[int, Any]) -> Asked:
+    votes = [(people[person], choice) for person, choice in poll.votes]
+    return Asked(poll.choices, votes, poll.several, poll.closes_at)
+
+
+def forwarded(origin: form.Forwarded, people: dict[int, Any]) -> dict:
+    """As origin_of() gives it; without an address, which may not be here."""
+    author = people.get(origin.author or 0)
+    found: dict[str, Any] = {"author": {"id": author.pk, "name": author.name}} if author else {}
+    return found | ({"room": {"name": origin.room}} if origin.room else {})
