@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as clock
@@ -23,6 +23,9 @@ from chat.search import excerpts
 from chat.search.query import parse
 
 ME = {"me", "我"}
+
+# Ids of messages, and the id down to which all was looked at: see search.newest().
+Step = tuple[list[int], int]
 
 
 class Hit:
@@ -69,16 +72,17 @@ class Search:
         self.query = parse(text)
         self.since, self.until = beginning_of(self.query.since), beginning_of(self.query.until)
         self.every = [{term} for term in sorted(self.query.terms)]
+        if self.query.authors:
+            self.every.append(self._authors())
+        if self.query.has_file:
+            self.every.append({search.HAS_FILE})
+        # Last, as they may be many: they are only asked of what has all else.
         if self.query.rooms:
             self.every.append(self._rooms_called())
         elif room:
             self.every.append({search.in_room(room.pk)})
         elif not self._is_nearly_everywhere():
             self.every.append({search.in_room(pk) for pk in self._room_ids})
-        if self.query.authors:
-            self.every.append(self._authors())
-        if self.query.has_file:
-            self.every.append({search.HAS_FILE})
         if not self.every:  # dates alone, which the index does not know
             self.every.append({search.in_room(pk) for pk in self._room_ids})
 
@@ -92,7 +96,8 @@ class Search:
         found = Found()
         above, below = self._ids()
         deadline = time.monotonic() + self.PATIENCE
-        for ids, reached in search.newest(self.every, above, min(before or below, below)):
+        steps = search.newest(self.every, above, min(before or below, below))
+        for ids, reached in self._gathered(steps, deadline):
             for message in self._messages(ids):
                 if len(found.hits) == self.PAGE:
                     found.next = found.hits[-1].message.pk
@@ -103,6 +108,18 @@ class Search:
                 break
         return self._introduced(found)
 
+    def _gathered(self, steps: Iterable[Step], deadline: float) -> Iterator[Step]:
+        """Those that found little as one: reading messages costs more than to look further back."""
+        gathered: list[int] = []
+        reached = None
+        for ids, reached in steps:
+            gathered += ids
+            if len(gathered) > self.PAGE or time.monotonic() > deadline:
+                yield gathered, reached
+                gathered = []
+        if gathered and reached is not None:
+            yield gathered, reached
+
     def _introduced(self, found: Found) -> Found:
         """With what conversations without a name are called for this person."""
         Room.introduce([hit.message.room for hit in found.hits], self.user)
@@ -110,7 +127,7 @@ class Search:
 
     def _messages(self, ids: list[int]) -> Iterator[Message]:
         """Those of `ids` that are what was asked for, read few by few."""
-        messages = self.messages.visible().with_author().order_by("-pk")
+        messages = self.messages.visible().select_related("author", "room").order_by("-pk")
         if self.since:
             messages = messages.filter(created_at__gte=self.since)
         if self.until:

@@ -32,16 +32,23 @@ def drop(condition: str, *values) -> None:
 
 
 def newest(every: list[set[str]], above: int, below: int) -> Iterator[tuple[list[int], int]]:
-    level = 0
+    level, most, crowded = 0, len(SIZES) - 1, 0
     while below > above + 1:
         size = SIZES[level]
         low = (below - 1) // size * size
-        ids = _within([*every, {window(low, size)}], low, below)
+        place = {window(low, size)}
+        # The window first, so that GIN looks for the rest only there; but the largest holds much,
+        # and is only asked of what has all else.
+        ids = _within([*every, place] if size == SIZES[-1] else [place, *every], low, below)
         if len(ids) > SIZES[0]:
-            level -= 1
+            # Nor is anything as large worth trying before all of this is behind.
+            level, most, crowded = level - 1, level - 1, low
             continue
         yield [pk for pk in ids if pk > above], low
-        below, level = low, min(level + 1, len(SIZES) - 1)
+        below = low
+        if below <= crowded:
+            most = len(SIZES) - 1
+        level = min(level + 1, most)
 
 
 def _within(every: list[set[str]], low: int, below: int) -> list[int]:

@@ -320,6 +320,30 @@ def test_the_last_page_is_the_last(alice, room):
     assert Search(alice, "tea").page().next is None
 
 
+@pytest.fixture
+def small_steps(monkeypatch):
+    """The index looks back a few messages at a time."""
+    for name, small in {"SIZES": (4, 8, 16, 32), "MOST": 3, "REACH": 8}.items():
+        monkeypatch.setattr(search.engine(), name, small, raising=False)
+
+
+def test_nothing_is_passed_over_however_much_was_said_at_once(db, small_steps):
+    talked = {3, 50, *range(60, 90), 120, 121, 190}
+    search.engine().put((pk, {"talk" if pk in talked else "silence"}) for pk in range(1, 200))
+    steps = list(search.newest([{"talk"}], 2, 200))
+    assert [pk for ids, _ in steps for pk in ids] == sorted(talked, reverse=True)
+    edges = [200, *(reached for _, reached in steps)]
+    for below, (ids, reached) in zip(edges, steps, strict=False):
+        assert all(reached <= pk < below for pk in ids)
+
+
+def test_what_is_found_here_and_there_is_read_in_one_go(alice, room, small_steps):
+    said(room, alice, *["Tea", *["Milk"] * 9] * 5)
+    with CaptureQueriesContext(connection) as queries:
+        assert len(Search(alice, "tea").page().hits) == 5
+    assert sum('"chat_message"."html"' in query["sql"] for query in queries) == 1
+
+
 def test_a_page_that_is_full_reads_no_more_the_more_there_is(alice, room):
     def rows_read() -> int:
         with CaptureQueriesContext(connection) as queries:
