@@ -11,6 +11,7 @@ is read as well.
 
 import re
 import stat
+import unicodedata
 import zipfile
 import zlib
 from collections import defaultdict
@@ -65,7 +66,7 @@ class Export:
         try:
             with path.open("rb") as file:
                 _require_few_entries(file)
-            self.zip = zipfile.ZipFile(path)
+            self.zip = _opened(path)
         except FileNotFoundError:
             raise Unfit(f"There is no {path}.") from None
         except BROKEN as error:
@@ -107,26 +108,27 @@ class Export:
         self.days: dict[str, list[str]] = defaultdict(list)  # by folder
         self.files: dict[str, zipfile.ZipInfo] = {}  # by the id in Slack
         # A channel in which nothing was said may have an empty one.
-        self.folders = {name.removeprefix(self.folder).partition("/")[0] for name in everything}
-        for name in names:
-            inner = name.removeprefix(self.folder)
+        self.folders: set[str] = set()
+        for name in everything:
+            # macOS takes letters and their marks apart.
+            inner = unicodedata.normalize("NFC", name.removeprefix(self.folder))
             folder, _, last = inner.rpartition("/")
             if not folder:
                 self.lists.add(inner)
-            elif "/" not in folder and _DAY.fullmatch(last):
+                continue
+            self.folders.add(folder)
+            if _DAY.fullmatch(last):
                 self.days[folder].append(name)
-            elif found := _FILE.search(f"/{inner}"):
+            elif last and (found := _FILE.search(f"/{inner}")):
                 self.files.setdefault(found[1], self.zip.getinfo(name))
 
     def _channels(self) -> list[Channel]:
-        channels = list(self._list(Channel, "channels"))
+        """Whichever list it is in, private is what says so or is among the private ones."""
+        by_id = {channel.id: channel for channel in self._list(Channel, "channels")}
         for channel in self._list(Channel, "groups"):
             channel.is_private = True
-            channels.append(channel)
-        by_id = {channel.id: channel for channel in channels}
-        for _ in range(len(channels) - len(by_id)):
-            self.report.lose(Loss.RECORD, "a channel that is listed twice")
-        return list(by_id.values())
+            by_id[channel.id] = channel
+        return [channel for channel in by_id.values() if not channel.is_mpim]
 
     def count_direct(self) -> int:
         """How many conversations of two or a few people there are."""
@@ -140,14 +142,11 @@ class Export:
                 yield from many(self._json(self.folder + file, Loss.RECORD), type, slip)
 
     def has_folder(self, channel: Channel) -> bool:
-        return bool(self.folders & {channel.name, channel.id})
+        return not self.folders.isdisjoint(folders_of(channel))
 
     def days_of(self, channel: Channel) -> list[str]:
-        """The entries with what was said there, in order. A folder is called as its channel is, or
-        by its id.
-        """
-        named = self.days.get(channel.name) or self.days.get(channel.id) or []
-        return sorted(named)
+        """The entries with what was said there, in order."""
+        return sorted(next(filter(None, map(self.days.get, folders_of(channel))), []))
 
     def said_on(self, day: str) -> Iterator[Message]:
         """What was said on one day, in the order of time."""
@@ -190,6 +189,19 @@ class Export:
 
     def open(self, file_id: str) -> IO[bytes]:
         return self.zip.open(self.files[file_id])
+
+
+def folders_of(channel: Channel) -> tuple[str, str]:
+    """What its folder may be called."""
+    return unicodedata.normalize("NFC", channel.name), channel.id
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Who packs an export again with macOS writes names in UTF-8, but does not say so."""
+    try:
+        return zipfile.ZipFile(path, metadata_encoding="utf-8")
+    except UnicodeDecodeError:
+        return zipfile.ZipFile(path)
 
 
 def _require_few_entries(file: IO[bytes]) -> None:

@@ -59,7 +59,8 @@ class Channel(msgspec.Struct):
     topic: About | None = None
     purpose: About | None = None
     pins: list[Pin] | None = None
-    is_private: bool = False  # by the list that it is in
+    is_private: bool | None = None
+    is_mpim: bool | None = None  # a direct conversation of several
 
 
 class Edited(msgspec.Struct):

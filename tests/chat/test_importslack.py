@@ -14,8 +14,10 @@ from chat.models import Message, Origin, Reaction, Room, StandIn
 from chat.slack import export as reader
 from chat.slack import moving
 from chat.slack.moving import Moving
+from tests import files
 from tests.commands import run
 from tests.slack_export import (
+    CHANNELS,
     NOTES,
     PEOPLE,
     PHOTO,
@@ -230,6 +232,13 @@ class TestOptions:
         assert (board.name, board.kind) == ("board", "private")
         assert bodies(board) == ["secret"]
 
+    def test_leaves_out_what_is_private_whichever_list_it_is_in(self, bring):
+        hidden = [channel("C07", "a", is_private=True), channel("C08", "b", is_mpim=True)]
+        entries = of_one_channel(channels_json=[*CHANNELS[:1], *hidden])
+        entries |= {f"{name}/2023-11-14.json": [said("5.0", "U01", "secret")] for name in "ab"}
+        bring(entries)
+        assert not Message.objects.exists()
+
     def test_goes_into_a_room_or_beside_it(self, bring, root):
         with limits.lifted():
             hall = Room.create(root, "Hall")
@@ -263,6 +272,33 @@ class TestOptions:
         entries = {f"My export/{name}": content for name, content in sample().items()}
         entries["__MACOSX/My export/._users.json"] = b"x"
         assert len(bring(entries)["rooms"]) == 3
+
+    def test_reads_names_that_were_packed_by_macos(self, archive):
+        """In UTF-8 without the flag that says so, and with letters and marks apart."""
+        cafe = "cafe\u0301"
+        entries = of_one_channel(channels_json=[channel("C01", "caf\u00e9")])
+        path = Path(archive(entries | {f"{cafe}/2023-11-14.json": [said("5.0", "U01", "hi")]}))
+        data = path.read_bytes()
+        for head in (b"PK\3\4\x14\0", b"PK\1\2\x14\3\x14\0"):
+            data = data.replace(head + b"\0\x08", head + b"\0\0")
+        path.write_bytes(data)
+        run("importslack", str(path))
+        assert bodies(Room.objects.get()) == ["hi"]
+
+    def test_reads_what_older_exports_wrote_otherwise(self, bring):
+        comment = {"user": "U02", "comment": "Nice *boat*"}
+        bring(
+            of_one_channel(
+                said("1.0", "U03", "waves", subtype="me_message"),
+                said("2.0", "U03", "", subtype="file_share", file={"id": PHOTO, "name": "a.png"}),
+                {"ts": "3.0", "subtype": "file_comment", "text": "x", "comment": comment},
+            )
+            | {f"__uploads/{PHOTO}/a.png": files.picture()}
+        )
+        waves, shared, said_of_it = Room.objects.get().messages.order_by("pk")
+        assert waves.body == "*waves*"
+        assert shared.files[0]["name"] == "a.png"
+        assert (said_of_it.body, said_of_it.author.name) == ("Nice **boat**", "小明")
 
 
 # What was made to harm --------------------------------------------------------------------------

@@ -158,7 +158,8 @@ def read_map(path: Path) -> list[tuple[str, str]]:
 
 def write_people(export: Export, path: Path):
     """Who is in the export, for the operator to say who has an account here."""
-    people = sorted(export.people.values(), key=lambda one: (bool(one.deleted), one.names, one.id))
+    people = [one for one in export.people.values() if not one.is_bot]
+    people.sort(key=lambda one: (bool(one.deleted), one.names, one.id))
     try:
         with path.open("x", encoding="utf-8-sig", newline="") as file:
             rows = csv.writer(file)
