@@ -13,7 +13,6 @@ import re
 import stat
 import unicodedata
 import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -21,7 +20,7 @@ from typing import IO, TypeVar
 
 import msgspec
 
-from chat.backup import Unfit
+from chat.parcels import BROKEN, Unfit
 
 from .records import UNREADABLE, Channel, Message, Person, many, one
 from .report import Loss, Report
@@ -39,17 +38,6 @@ _HALF = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
-# What zipfile raises where a file was made to break it.
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-)
-
 # Speaks in many exports, and is in the list of few.
 SLACKBOT = Person(id="USLACKBOT", name="Slackbot", is_bot=True)
 
@@ -69,7 +57,7 @@ class Export:
             self.zip = _opened(path)
         except FileNotFoundError:
             raise Unfit(f"There is no {path}.") from None
-        except BROKEN as error:
+        except (*BROKEN, OSError) as error:
             raise Unfit(f"{path} is no zip archive, or a broken one: {error}.") from error
         try:
             self._take_in(path.stat().st_size)
@@ -167,7 +155,7 @@ class Export:
             return b"null"
         try:
             text = self.zip.read(name).removeprefix(b"\xef\xbb\xbf")
-        except BROKEN as error:
+        except (*BROKEN, OSError) as error:
             self.report.lose(loss, f"{name}: {error}")
             return b"null"
         return _HALF.sub(rb"\\ufffd", text)
@@ -183,7 +171,7 @@ class Export:
             with self.open(file_id) as source:
                 while source.read(1 << 20):
                     pass
-        except BROKEN:
+        except (*BROKEN, OSError):
             return False
         return True
 

@@ -14,11 +14,11 @@ from django.db import transaction
 from accounts import names
 from accounts.models import User
 from chat import markup
-from chat.backup import Unfit
 from chat.errors import ChatError, Invalid, Taken
 from chat.models import Message, Origin, Reaction, Room, StandIn
 from chat.models.carrying import Entry, LeftOut, Reacted
 from chat.models.carrying import File as CarriedFile
+from chat.parcels import Unfit
 
 from . import mrkdwn
 from .export import Export

@@ -6,10 +6,10 @@ from pathlib import Path
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from chat.backup import Unfit
 from chat.management.base import Command as BaseCommand
 from chat.management.base import operator, person, room
 from chat.management.tables import table
+from chat.parcels import Unfit
 from chat.slack.export import Export
 from chat.slack.moving import Brought, Moving
 from chat.slack.report import Report
