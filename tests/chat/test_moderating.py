@@ -32,7 +32,7 @@ from chat.models import (
     Scheduled,
     new_poll,
 )
-from chat.protocol import Reported
+from chat.protocol.server import Reported
 
 pytestmark = pytest.mark.django_db
 MODERATOR = Membership.Role.MODERATOR
