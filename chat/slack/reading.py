@@ -201,16 +201,18 @@ class Reading:
         text = message.text or ""
         if message.subtype == "file_comment":
             text = (one(message.comment, Comment, self._slip) or Comment()).comment
-        if len(text) > MOST_TEXT:
-            self.lose(Loss.CUT, f"{message.ts}, {len(text):,} characters")
-            text = text[:MOST_TEXT]
-        words = mrkdwn.to_markdown(text, self)
+        words = self._markdown(text)
         if message.subtype == "me_message" and words and "\n" not in words:
             words = f"*{words}*"
         if not words.strip():
             words = blocks.to_markdown(one(message.blocks, list, self._slip) or [], self)
         cards = list(self._cards(message))
         return "\n".join(filter(None, [words, *cards]))
+
+    def _markdown(self, text: str) -> str:
+        if len(text) > MOST_TEXT:
+            self.lose(Loss.CUT, f"{len(text):,} characters")
+        return mrkdwn.to_markdown(text[:MOST_TEXT], self)
 
     def _cards(self, message: Message) -> Iterator[str]:
         """What apps wrote into attachments, as quotes; previews of links are made here anew."""
@@ -219,10 +221,10 @@ class Reading:
                 self.lose(Loss.PREVIEW, card.from_url or card.original_url or "")
                 continue
             title = mrkdwn.link(card.title_link or "", card.title or "")
-            words = [mrkdwn.to_markdown(text or "", self) for text in (card.pretext, card.text)]
+            words = [self._markdown(text or "") for text in (card.pretext, card.text)]
             words = [*filter(None, [words[0], title, words[1]])]
-            words = words or [mrkdwn.to_markdown(card.fallback or "", self)]
-            self.lose(Loss.CARD, card.title or card.fallback or "")
+            words = words or [self._markdown(card.fallback or "")]
+            self.lose(Loss.CARD, card.title or card.fallback or message.ts)
             if text := "\n".join(words).strip():
                 yield "\n".join(f"> {line}" for line in text.split("\n"))
 
