@@ -19,9 +19,11 @@ from chat.models import (
     Removal,
     Room,
     Scheduled,
+    Takeout,
     digest,
 )
 from chat.models.attachment import sweep
+from chat.moving import mine
 from chat.queue import every, periodic
 
 # Longer than any interval of `every`: by these rows it is known what was done when, and what
@@ -88,6 +90,17 @@ def discard_files(ids: list[int]) -> None:
 @task()
 def free_files() -> None:
     sweep()
+
+
+@task()
+def gather(user_id: int, asked_at: str) -> None:
+    mine.gather(user_id, asked_at)
+
+
+@every(hours=6)
+@task()
+def forget_old_takeouts() -> None:
+    Takeout.expire()
 
 
 @every(hours=6)

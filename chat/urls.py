@@ -21,6 +21,7 @@ from chat.views import (
     previews,
     rooms,
     search,
+    takeout,
     tallies,
     threads,
 )
@@ -100,6 +101,8 @@ urlpatterns = [
     path("threads/", threads.threads, name="threads"),
     path("threads/unread/", threads.unread, name="unread_threads"),
     path("search/", search.search, name="search"),
+    path("accounts/profile/data/ask/", takeout.ask_for_takeout, name="ask_for_takeout"),
+    path("accounts/profile/data/", takeout.takeout, name="takeout"),
     path("files/<int:pk>/describe/", files.describe, name="describe_file"),
     path("files/<int:pk>/discard/", files.discard, name="discard_file"),
     path("files/<int:pk>/thumbnail/", files.thumbnail, name="thumbnail"),

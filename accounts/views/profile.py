@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms import AvatarForm, HearsFromForm, ProfileForm
 from accounts.models import User
 from chat.errors import ChatError
+from chat.models import Takeout
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,6 +39,7 @@ def profile(request):
             return redirect("profile")
     blocks = request.user.blocks.select_related("blocked").order_by("-pk")
     context = {"form": form, "picture": picture, "reach": reach, "blocks": blocks}
+    context["takeout"] = Takeout.of(request.user)
     return render(request, "accounts/profile.html", context)
 
 

@@ -23,6 +23,7 @@ from chat.models.reminder import Reminder
 from chat.models.room import Room
 from chat.models.scheduled import Scheduled
 from chat.models.search import ModeratorsSearch, Search
+from chat.models.takeout import Takeout
 from chat.models.thread import ThreadReader
 from chat.models.wishes import NoticeWishes
 
@@ -56,6 +57,7 @@ __all__ = [
     "Scheduled",
     "Search",
     "StandIn",
+    "Takeout",
     "ThreadDraft",
     "ThreadReader",
     "Vote",

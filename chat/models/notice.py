@@ -50,6 +50,7 @@ class Notice(models.Model):
         EVERYTHING = "everything", gettext_lazy("you want everything of this room")
         REMINDER = "reminder", gettext_lazy("you wanted to be reminded")
         TEST = "test", gettext_lazy("you asked for a test")
+        TAKEOUT = "takeout", gettext_lazy("you asked for your data")
 
     class Outcome(models.TextChoices):
         WAITING = "waiting", gettext_lazy("on its way")
@@ -160,6 +161,16 @@ class Notice(models.Model):
         if message.deleted_at or not message.room.membership_of(user):
             cls._begin([cls(outcome=cls.Outcome.WITHDRAWN, **about)])
             return
+        cls._tell_everywhere(**about)
+
+    @classmethod
+    def tell_of_takeout(cls, user) -> None:
+        """Tell somebody on all their devices that what they asked for is there."""
+        cls._tell_everywhere(user=user, reason=cls.Reason.TAKEOUT)
+
+    @classmethod
+    def _tell_everywhere(cls, **about) -> None:
+        user = about["user"]
         told = [cls.on(device, **about) for device in user.push_devices.all()]
         if user.pk in presence.online():
             told.append(cls(outcome=cls.Outcome.IN_PAGE, **about))
@@ -239,12 +250,16 @@ class Notice(models.Model):
     @property
     def _topic(self) -> str:
         if self.message is None:
-            return "test"
+            return self.reason
         return f"room{self.message.room_id}" if self._is_news else f"message{self.message.pk}"
 
     def data(self) -> dict[str, Any]:
         """What the browser shows, in the person's language; no more than that."""
         with translation.override(self.user.language or settings.LANGUAGE_CODE):
+            if self.reason == self.Reason.TAKEOUT:
+                text = _("Your data is ready. You can download it for seven days.")
+                where = {"url": f"{reverse('profile')}#data", "tag": "takeout"}
+                return {"id": 0, "title": "Chatsite", "body": text, **where}
             if self.message is None:
                 text = _("This is how a notice looks on this device.")
                 where = {"url": reverse("notices"), "tag": "test"}

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from chat.models.attachment import Attachment
 from chat.models.preview import Preview
+from chat.models.takeout import Takeout
 
-FOLDERS = ("files", "avatars", "previews")
+FOLDERS = ("files", "avatars", "previews", "takeouts")
 # What is younger may be on its way: bytes come before the row that knows of them, or after it.
 SETTLED = timedelta(days=1)
 AT_ONCE = 500
@@ -49,6 +50,7 @@ def _known(names: list[str]) -> set[str]:
         *files.filter(stored__in=names).values_list("stored", flat=True),
         *files.filter(thumbnail__in=names).values_list("thumbnail", flat=True),
         *get_user_model().objects.filter(avatar__in=names).values_list("avatar", flat=True),
+        *Takeout.objects.filter(stored__in=names).values_list("stored", flat=True),
         *map(Preview.stored, previews.values_list("token", flat=True)),
     }
 

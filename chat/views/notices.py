@@ -64,7 +64,9 @@ def notice_log(request):
     found = request.user.notices.with_message().filter(visible)
     page, pages = newest_first(request, found, LOG_SIZE)
     Room.introduce([one.message.room for one in page if one.message], request.user)
-    log = [list(its) for _message, its in groupby(page, key=lambda one: one.message_id)]
+    log = [
+        list(its) for _message, its in groupby(page, key=lambda one: one.message_id or one.reason)
+    ]
     return render(request, "chat/notice_log.html", {"log": log, **pages})
 
 

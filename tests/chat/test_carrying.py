@@ -124,6 +124,7 @@ def test_it_is_nobodys_news(origin, room, alice, bob, work):
     with limits.lifted():
         room.refresh_from_db()
         room.post(alice, "@bob now really")
+    carry(origin, Entry("3", alice, timezone.now(), "@bob again", mentions={"bob": bob}))
     work(seconds=5)
     assert Notice.objects.filter(user=bob).count() == 1
 
@@ -173,6 +174,7 @@ def test_it_is_found_also_by_its_date_and_so_is_what_was_said_here(origin, room,
 
         assert found("tea before:2020-01-01") == ["tea then"]
         assert found("tea after:2020-01-01") == ["tea today"]
+        assert found("tea after:2018-01-01") == found("tea")
         assert found("tea") == ["tea then", "tea today"]
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from chat import limits
 from chat.models import Attachment, Room, new_poll
+from chat.moving.form import Message
 from chat.moving.out import export
 from tests import files
 from tests.commands import run
@@ -102,6 +103,7 @@ class TestThereAndBack:
         run("exportroom", again.slug, "--output", str(two))
         (about, lines), (about_again, lines_again) = compared(one), compared(two)
         assert lines_again == lines
+        assert {key for line in lines for key in line} == {*Message.__struct_fields__}
         members = [name for name, *_ in about["members"]]
         assert sorted(members) == ["Wanderer", "alice", "bob"]
         # A guest, who has no username, is not known again, and so is no member.
