@@ -18,6 +18,7 @@ from chat.wire import keep_wire
 from chatsite.handler import OneHopHandler
 from chatsite.origins import OwnPagesOnly
 from chatsite.single import refuse_second_process
+from chatsite.staticfiles import HASHED
 
 refuse_second_process()
 
@@ -25,6 +26,7 @@ pages = ServeStaticASGI(
     OneHopHandler(),
     root=settings.STATIC_ROOT,
     prefix=settings.STATIC_URL,
+    immutable_file_test=HASHED,
 )
 sockets = OwnPagesOnly(
     AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.ALLOWED_ORIGINS

@@ -5,6 +5,9 @@ from django.core.files.base import ContentFile
 from rjsmin import jsmin
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
+HASH_LENGTH = 6  # hexadecimal digits
+# Addresses of files that never change.
+HASHED = rf"\.[0-9a-f]{{{HASH_LENGTH}}}\.\w+$"
 # Where JavaScript has the name of a private field or method; other # stand in strings.
 PRIVATE = re.compile(r"(?:(?<=[.{};\n])|(?<=async)|(?<=get)|(?<=set))#(\w+)")
 
@@ -47,7 +50,7 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
     def file_hash(self, name, content=None):
         # Each import of a module bears it: long enough to tell the versions of one file apart.
         whole = super().file_hash(name, content)
-        return whole and whole[:6]
+        return whole and whole[:HASH_LENGTH]
 
     def light(self, name: str, storage, path: str) -> tuple:
         """Where to read what is served as `name`: our own modules without comments, white space

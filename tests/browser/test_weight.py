@@ -52,3 +52,14 @@ def test_a_room_page_is_light(page):
     assert not any("completion" in url for url in at_once)
     assert weight(at_once) < 60 * 1024
     assert weight(everything) < 132 * 1024
+
+
+def test_what_a_page_needs_is_kept_by_the_browser_for_ever(alice, room):
+    """So the next page costs nothing, and the one that is shown offline has its style."""
+    page = alice.page
+    files = page.eval_on_selector_all(
+        "script[src], link[rel=stylesheet]", "all => all.map((one) => one.src || one.href)"
+    )
+    assert len(files) > 2
+    for url in files:
+        assert "immutable" in page.request.get(url).headers["cache-control"], url
