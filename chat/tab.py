@@ -127,7 +127,9 @@ class Tab:
     # As a member of the hub ---------------------------------------------------------------------
 
     def write(self, frames: Sequence[Frame], data: bytes) -> None:
-        self.wire.write(frames, data)
+        # What they still look at goes on until it is closed; RFC 6455, 5.5.1: no data after that.
+        if not self.consumer.closed:
+            self.wire.write(frames, data)
 
     def tell(self, text: str) -> None:
         frame = Frame(text)

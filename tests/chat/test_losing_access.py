@@ -174,6 +174,15 @@ async def test_the_old_session_does_not_open_a_socket_again(live, bob, end):
     await tab.disconnect()
 
 
+async def test_nothing_is_written_behind_the_close(tab_of, bob, room):
+    his = await tab_of(bob, room)
+    [served] = running_watch().tabs
+    served.lose_everything()
+    assert await his.closed() == 4401
+    served.tell('{"type": "pong"}')  # as from a room that it looks at until it is left
+    assert await his.connection.receive_nothing()
+
+
 # What finds out when the order went astray -------------------------------------------------------
 
 
