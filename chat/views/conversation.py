@@ -56,7 +56,9 @@ def show(request, slug: str, *, written: str = "", status: int = 200):
         side = ""
         if around and (elsewhere := thread_of(room, around)):
             return redirect(room.address(thread=elsewhere, around=around))
-    history = history_page(room, None, around=around)
+    is_there = around and room.messages.filter(pk=around).exists()
+    # The page says that it is gone, and that these are the newest.
+    history = history_page(room, None, around=around if is_there else None)
     may_moderate = bool(membership and membership.is_at_least(Membership.Role.MODERATOR))
     silenced = silenced_in(room, request.user)
     context = {

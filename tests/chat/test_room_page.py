@@ -30,6 +30,16 @@ def test_it_reads_three_rows_however_many_rooms_one_is_in(shown, alice, django_a
         shown()
 
 
+def test_a_message_that_is_not_there_is_no_place_in_the_room(as_alice, room, alice):
+    elsewhere = Room.create(alice, "Elsewhere").post(alice, "Before all that is said here")
+    with limits.lifted():
+        for number in range(60):
+            room.post(alice, f"Number {number}")
+    page = as_alice.get(reverse("room", args=[room.slug]), {"around": elsewhere.pk})
+    assert "Number 59" in page.content.decode()
+    assert "data-has-newer" not in page.content.decode()
+
+
 def test_what_one_is_in_a_room_comes_with_the_rooms(room, bob, django_assert_num_queries):
     [mine] = Room.objects.sidebar_for(bob)
     with django_assert_num_queries(0):
