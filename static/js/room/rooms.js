@@ -31,12 +31,15 @@ export class Rooms {
     socket.on("room_changed", ({ room, about }) => this.#describe(this.#linkTo(room), about));
     socket.onHere("room_changed", ({ about }) => this.#head(about, root));
     reading.on("changed", () => this.#showTitle());
+    const marks = { subtree: true, childList: true, attributeFilter: ["data-unread"] };
+    new MutationObserver(() => this.#showTitle()).observe(pane, marks);
     document.addEventListener("keydown", (event) => this.#key(event));
     this.#showTitle();
   }
 
   #showTitle() {
-    const count = $$("[data-unread]", this.pane).length + this.reading.unseen;
+    // What stands under Activity stands in a room as well.
+    const count = $$("[data-unread]:not(#activity)", this.pane).length + this.reading.unseen;
     document.title = (count ? `(${count}) ` : "") + this.#title;
     if (count !== this.#count) showCount((this.#count = count));
   }
@@ -100,7 +103,6 @@ export class Rooms {
   async #comeBack() {
     const { comeBack } = await import("./absence.js");
     await comeBack(this.pane, (room) => room === config.slug || this.#newest.has(room));
-    this.#showTitle();
   }
 
   #mark(room, isUnread = false, mentions = 0) {
@@ -108,7 +110,6 @@ export class Rooms {
     link?.toggleAttribute("data-unread", isUnread);
     if (mentions) link.dataset.mentions = mentions;
     else link?.removeAttribute("data-mentions");
-    this.#showTitle();
   }
 
   #missed(room, newest = 0) {
@@ -124,7 +125,6 @@ export class Rooms {
 
   #remove(room) {
     this.#linkTo(room)?.closest("li").remove();
-    this.#showTitle();
   }
 
   #add(room, about) {
