@@ -124,7 +124,7 @@ def test_it_is_nobodys_news(origin, room, alice, bob, work):
     with limits.lifted():
         room.refresh_from_db()
         room.post(alice, "@bob now really")
-    carry(origin, Entry("3", alice, timezone.now(), "@bob again", mentions={"bob": bob}))
+    carry(origin, Entry("3", alice, timezone.now(), "an answer", reply_to="2"))
     work(seconds=5)
     assert Notice.objects.filter(user=bob).count() == 1
 
