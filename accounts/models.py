@@ -122,6 +122,7 @@ class PeopleQuerySet(models.QuerySet["User"]):
         """Guests who left, and of whom nothing is here that others see or decided about."""
         nothing = dict.fromkeys(("messages", "attachments", "memberships", "restraints"))
         nothing |= dict.fromkeys(("reports", "reports_about", "decisions", "reactions", "votes"))
+        nothing |= {"held_messages": None}
         return self.filter(is_guest=True, is_active=False, **nothing)
 
     def forget_guests(self, at_most: int = 100) -> int:

@@ -101,6 +101,19 @@ def skeleton(text: str) -> str:
     return unicodedata.normalize("NFD", "".join(prototypes.get(char, char) for char in text))
 
 
+def latin(char: str) -> str:
+    """The letters of ASCII that a character of another script can be taken for; else itself."""
+    if char.isascii():
+        return char
+    prototype = _prototypes().get(char, char)
+    return prototype if prototype.isascii() else char
+
+
+def is_unseen(char: str) -> bool:
+    """Whether nothing is to be seen of it by itself."""
+    return unicodedata.category(char) in INVISIBLE or char in BLANK or char in VARIATIONS
+
+
 def _bare(text: str, ignored: str) -> str:
     """Without case, and without characters of those categories."""
     kept = (c for c in text.casefold() if unicodedata.category(c)[0] not in ignored)

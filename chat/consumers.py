@@ -21,7 +21,7 @@ from chat import broadcasts, presence
 from chat.audience import people_here
 from chat.errors import ChatError, Invalid, NotFound, SignedOut, Unavailable
 from chat.limits import Allowance, spend
-from chat.models import Message, Post, Room, ThreadReader, new_poll
+from chat.models import Held, Message, Post, Room, ThreadReader, new_poll
 from chat.models.activity import see_what_was_read
 from chat.postbox import running_postbox
 from chat.protocol import MAX_FRAME_BYTES, decode, encode, ref_of
@@ -160,9 +160,9 @@ class ChatConsumer(AsyncConsumer):
                 await self.ack(frame)
             case SendMessage():
                 together = partial(running_postbox().post, frame.room)
-                message = await self.ask(self._post, frame, through=together)
+                said = await self.ask(self._post, frame, through=together)
                 self.tab.stop_typing(frame.room, frame.thread)
-                await self.ack(frame, id=message.pk, revision=message.revision, nonce=frame.nonce)
+                await self.ack_said(frame, said)
             case EditMessage():
                 message = await self.ask(self._edit, frame)
                 await self.ack(frame, revision=message.revision)
@@ -188,8 +188,7 @@ class ChatConsumer(AsyncConsumer):
                 message = await self.ask(self._remove_preview, frame)
                 await self.ack(frame, revision=message.revision)
             case Forward():
-                message = await self.ask(self._forward, frame)
-                await self.ack(frame, id=message.pk, revision=message.revision, nonce=frame.nonce)
+                await self.ack_said(frame, await self.ask(self._forward, frame))
             case SaveDraft():
                 await self.ask(self._save_draft, frame)
                 await self.ack(frame)
@@ -284,7 +283,7 @@ class ChatConsumer(AsyncConsumer):
     def _remove_preview(self, user, frame: RemovePreview) -> Message:
         return self._message(user, frame.id).remove_preview(user)
 
-    def _forward(self, user, frame: Forward) -> Message:
+    def _forward(self, user, frame: Forward) -> Message | Held:
         room = self._room(user, frame.room)
         message = self._message(user, frame.id)
         return message.forward(user, room, knowingly=frame.knowingly, nonce=frame.nonce)
@@ -376,6 +375,12 @@ class ChatConsumer(AsyncConsumer):
 
     async def ack(self, frame: ClientFrame, **fields):
         await self.answer(Ack(ref=frame.ref, **fields))
+
+    async def ack_said(self, frame: SendMessage | Forward, said: Message | Held):
+        if isinstance(said, Held):
+            await self.ack(frame, held=True, nonce=frame.nonce)
+        else:
+            await self.ack(frame, id=said.pk, revision=said.revision, nonce=frame.nonce)
 
     async def refuse(self, error: ChatError, ref: str | None = None):
         with translation.override(self.language):

@@ -66,6 +66,12 @@ class Empty(ChatError):
     message = _("Write something first.")
 
 
+class Filtered(ChatError):
+    """What to change is said where it is raised."""
+
+    code = "filtered"
+
+
 class FromPrivate(ChatError):
     """To be asked of a person before what was said in private goes elsewhere."""
 

@@ -10,7 +10,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
-from chat.models import Message, Post
+from chat.models import Held, Message, Post
 from chat.threads import in_thread
 
 MOST = 50  # in one transaction: others want to lock the room too
@@ -21,10 +21,10 @@ class Letter:
 
     def __init__(self, prepare: Callable[[], Post]):
         self.prepare, self.context = prepare, copy_context()
-        self.answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self.outcome: Any = None  # a Post, then a Message; or the exception that stopped it
+        self.answer: asyncio.Future[Message | Held] = asyncio.get_running_loop().create_future()
+        self.outcome: Any = None  # a Post, then what it became; or the exception that stopped it
 
-    def take(self, step: Callable[[], Post | Message]) -> None:
+    def take(self, step: Callable[[], Post | Message | Held]) -> None:
         try:
             self.outcome = self.context.run(step)
         except Exception as error:
@@ -47,7 +47,7 @@ class Postbox:
         self.waiting: dict[str, list[Letter]] = {}
         self.carriers: set[asyncio.Task] = set()
 
-    async def post(self, slug: str, prepare: Callable[..., Post], *args) -> Message:
+    async def post(self, slug: str, prepare: Callable[..., Post], *args) -> Message | Held:
         """Write what `prepare(*args)` gives; both in a thread. Raises what either does."""
         letter = Letter(partial(prepare, *args))
         if slug in self.waiting:
@@ -74,7 +74,7 @@ class Postbox:
         except Exception as error:
             # Not of a post but of the thread or its connection: nobody waits for ever.
             for letter in letters:
-                if not isinstance(letter.outcome, Message):
+                if not isinstance(letter.outcome, Message | Held):
                     letter.outcome = error
         for letter in letters:
             letter.arrive()

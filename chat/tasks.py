@@ -12,6 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from chat import hub
 from chat.models import (
     Attachment,
+    Held,
     Message,
     Notice,
     Preview,
@@ -107,6 +108,7 @@ def forget_old_takeouts() -> None:
 @task()
 def forget_what_was_removed() -> None:
     Removal.forget_old()
+    Held.forget_old()
 
 
 @every(hours=24)

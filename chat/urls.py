@@ -10,6 +10,7 @@ from chat.views import (
     edits,
     files,
     going,
+    held,
     home,
     invitations,
     later,
@@ -81,6 +82,20 @@ urlpatterns = [
         {"granted": False},
         name="decline_appeal",
     ),
+    path(
+        "rooms/<room:slug>/moderation/held/<int:pk>/pass/",
+        held.decide_held,
+        {"through": True},
+        name="let_through",
+    ),
+    path(
+        "rooms/<room:slug>/moderation/held/<int:pk>/refuse/",
+        held.decide_held,
+        {"through": False},
+        name="refuse_held",
+    ),
+    path("rooms/<room:slug>/held/", held.held, name="held"),
+    path("rooms/<room:slug>/held/<int:pk>/withdraw/", held.withdraw, name="withdraw_held"),
     path("rooms/<room:slug>/notices/", notices.room_notices, name="room_notices"),
     path("rooms/<room:slug>/invitations/", invitations.invitations, name="invitations"),
     path(

@@ -2,26 +2,35 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import JsonResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import ngettext
 
-from chat.models import Report
+from chat.models import Held, Report
 from chat.models.figures import figures
 
 # What waits first, then what moderators look for.
-ORDER = ["Report", "Appeal", "Message", "Attachment", "Room", "Membership", "Invitation"]
-ORDER += ["Restraint", "Decision"]
+ORDER = ["Report", "Held", "Appeal", "Message", "Attachment", "Room", "Membership", "Invitation"]
+ORDER += ["Restraint", "Filter", "Decision"]
 
 
 MANY = 100  # reports: nobody reads the exact number then
 
 
 def waiting_for(moderator) -> dict:
-    """How many reports `moderator` can decide, also in words."""
-    open_ones = Report.objects.to_be_decided_by(moderator).first_of_each()
-    count = len(open_ones.values_list("pk")[:MANY])
-    return {"count": count, "said": ngettext("%d open report", "%d open reports", count) % count}
+    """How many reports and held messages `moderator` can decide, also in words, and where."""
+    reports = Report.objects.to_be_decided_by(moderator).first_of_each()
+    count = len(reports.values_list("pk")[:MANY])
+    said = [ngettext("%d open report", "%d open reports", count) % count] if count else []
+    held = len(Held.objects.to_be_decided_by(moderator).values_list("pk")[:MANY])
+    if held:
+        said.append(ngettext("%d held message", "%d held messages", held) % held)
+    where = "held" if held and not count else "report"
+    return {
+        "count": count + held,
+        "said": ", ".join(said),
+        "url": reverse(f"admin:chat_{where}_changelist"),
+    }
 
 
 # The admin's own login knows neither the second factor nor the limits on tries.

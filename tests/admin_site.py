@@ -25,7 +25,8 @@ class Told:
 
 def member_of(group: str, name: str, **fields):
     """Staff with the rights that the migration gives to that group."""
-    import_module("chat.migrations.0026_moderators").give_rights(apps)
+    for migration in ("0026_moderators", "0034_filters", "0035_held"):
+        import_module(f"chat.migrations.{migration}").give_rights(apps)
     person = User.objects.create_user(name, is_staff=True, **fields)
     person.groups.add(Group.objects.get(name=group))
     return person

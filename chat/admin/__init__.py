@@ -5,6 +5,6 @@ it, revisions stay contiguous, and decisions stand in the log. What no verb does
 either.
 """
 
-from chat.admin import decisions, files, messages, people, reports, rooms
+from chat.admin import decisions, files, filters, held, messages, people, reports, rooms
 
-__all__ = ["decisions", "files", "messages", "people", "reports", "rooms"]
+__all__ = ["decisions", "files", "filters", "held", "messages", "people", "reports", "rooms"]

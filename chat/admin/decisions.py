@@ -100,9 +100,7 @@ class DecisionAdmin(ReadOnly):
         return link_to(decision.reversal)
 
     def is_for(self, action, decision):
-        kinds = Decision.Kind
-        final = {kinds.REVERSED, kinds.UPHELD, kinds.SIGNED_OUT}
-        return not decision.reversal and decision.kind not in final
+        return decision.may_be_reversed
 
     @admin.action(permissions=["moderate"], description=_("Take back"))
     def take_back(self, request, decisions):

@@ -97,7 +97,7 @@ class QueueFilter(OpenFilter):
 class ReportAdmin(ReadOnly):
     """Each thing that was reported once, however many people did."""
 
-    list_display = ["said", "reason", "about", "in_room", "times", "reporter", "created_at"]
+    list_display = ["said", "reason", "about", "in_room", "times", "by", "created_at"]
     list_display += ["answer"]
     list_filter = [QueueFilter, "reason", OfRoom, AboutPerson]
     search_fields = ["person__username", "person__display_name", "room__name"]
@@ -153,6 +153,10 @@ class ReportAdmin(ReadOnly):
     @admin.display(description=_("reports"))
     def times(self, report):
         return report.times
+
+    @admin.display(description=_("reporter"))
+    def by(self, report):
+        return report.reported_by
 
     @admin.display(description=_("answer"))
     def answer(self, report):

@@ -4,12 +4,14 @@ from chat.models.carrying import Carried, Origin, StandIn
 from chat.models.device import PushDevice
 from chat.models.draft import Draft, ThreadDraft
 from chat.models.edit import MessageEdit
+from chat.models.held import Held
 from chat.models.invitation import Invitation
 from chat.models.membership import Membership
 from chat.models.mention import Mention
 from chat.models.merging import Address
 from chat.models.message import Message
 from chat.models.moderation.decision import Appeal, Decision
+from chat.models.moderation.filter import Filter
 from chat.models.moderation.removal import Removal
 from chat.models.moderation.report import Report
 from chat.models.moderation.restraint import Restraint
@@ -35,6 +37,8 @@ __all__ = [
     "Carried",
     "Decision",
     "Draft",
+    "Filter",
+    "Held",
     "Invitation",
     "Membership",
     "Mention",

@@ -34,8 +34,8 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         return self.filter(readable, quarantined_at=None)
 
     def unsent(self) -> "AttachmentQuerySet":
-        """In no message, and in none that is still to be sent."""
-        return self.filter(message=None, scheduled=None)
+        """In no message, in none that is still to be sent, and in none that is held back."""
+        return self.filter(message=None, scheduled=None, held=None)
 
     def claim(self, ids: Sequence[int]) -> "list[Attachment]":
         """Those that are unsent(), locked, in the order of `ids`.
@@ -52,7 +52,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         """Take them from their messages, sent or to be sent; soon they are gone."""
         with transaction.atomic():
             if ids := list(self.values_list("pk", flat=True)):
-                going = {"message": None, "scheduled": None, "is_whole": False}
+                going = {"message": None, "scheduled": None, "held": None, "is_whole": False}
                 self.filter(pk__in=ids).update(**going)
                 later("discard_files", ids)
 
@@ -130,6 +130,10 @@ class Attachment(models.Model):
     # Until then it waits in this one.
     scheduled = models.ForeignKey(
         "chat.Scheduled", models.SET_NULL, null=True, blank=True, related_name="attachments"
+    )
+    # Or until a moderator has seen it.
+    held = models.ForeignKey(
+        "chat.Held", models.SET_NULL, null=True, blank=True, related_name="attachments"
     )
     name = models.CharField(_("name"), max_length=uploads.MAX_NAME_LENGTH)
     kind = models.CharField(max_length=10, choices=Kind)

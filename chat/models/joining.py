@@ -47,6 +47,14 @@ class Joining:
             return membership
         raise NotAllowed
 
+    def is_moderated_by(self, user) -> bool:
+        """Whether require_role() lets them do what moderators do."""
+        try:
+            self.require_role(user, Membership.Role.MODERATOR)
+        except NotAllowed:
+            return False
+        return True
+
     @staticmethod
     def is_run_from_above_by(user, role: str = Membership.Role.OWNER) -> bool:
         """Whether `user` runs this room like any other, as if they had that role there: a

@@ -43,6 +43,8 @@ class Membership(models.Model):
     # Off the person's list until the next message; of direct conversations only.
     is_hidden = models.BooleanField(default=False, editable=False)
     has_draft = models.BooleanField(default=False, editable=False)
+    # Whether something of theirs is held back here, or was refused: see Held.
+    has_held = models.BooleanField(default=False, editable=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     class Meta:
@@ -65,7 +67,7 @@ class Membership(models.Model):
 
         What else is asked of it is read then.
         """
-        known = ["role", "last_read", "named_up_to", "has_draft"]
+        known = ["role", "last_read", "named_up_to", "has_draft", "has_held"]
         values = [room.mine, room.pk, user_id, *(getattr(room, name) for name in known)]
         membership = cls.from_db(room._state.db, ["id", "room_id", "user_id", *known], values)
         membership.room = room

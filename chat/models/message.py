@@ -10,10 +10,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import broadcasts, limits, markup, search
+from chat import broadcasts, limits, markup, search, sieve
 from chat.errors import Empty, FromPrivate, Invalid, NotAllowed, NotFound, TooLong
 from chat.models.edit import MessageEdit
+from chat.models.held import Held
 from chat.models.mention import Mention
+from chat.models.moderation import filter as filters
 from chat.models.moderation.decision import Decision
 from chat.models.moderation.removal import Removal
 from chat.models.moderation.report import Report
@@ -250,6 +252,9 @@ class Message(models.Model):
                 raise NotAllowed(_("What somebody else said cannot be changed."))
             if text == message.body:
                 return message
+            more = sieve.more_of(message.files, message.poll)
+            said = partial(sieve.Said.of, text, html, more)
+            caught = filters.caught(message.room, by, filters.version_now(), said, change=True)
             now = timezone.now()
             if not is_mine or now - message.created_at > self.GRACE or message._is_taken_up():
                 MessageEdit.keep(message)
@@ -262,6 +267,8 @@ class Message(models.Model):
                 message._show_no_preview(None)
                 Preview.ask_for(message)
             message.save(update_fields=["body", "html", "edited_at", "revision", "preview"])
+            if caught:
+                Report.by_filter(message, *caught)
             search.put(message)
         return message
 
@@ -276,11 +283,15 @@ class Message(models.Model):
                 raise NotAllowed(_("Only its author can edit a message."))
             if message.forwarded is not None:
                 raise NotAllowed(_("What somebody else said cannot be changed."))
+            said = partial(sieve.Said, picture.description)
+            caught = filters.caught(message.room, by, filters.version_now(), said, change=True)
             about = picture.about()
             message.files = [about if one["id"] == picture.pk else one for one in message.files]
             message._take_revision()
             message.save(update_fields=["files", "revision"])
             message.attachments.filter(pk=picture.pk).update(description=picture.description)
+            if caught:
+                Report.by_filter(message, *caught)
             search.put(message)
 
     def _is_taken_up(self) -> bool:
@@ -489,8 +500,8 @@ class Message(models.Model):
             self.previews.clear()
         self.preview = instead
 
-    def forward(self, by, room, *, knowingly: bool = False, nonce=None) -> "Message":
-        """Say this again in another `room` of `by`. Gives the message there.
+    def forward(self, by, room, *, knowingly: bool = False, nonce=None) -> "Message | Held":
+        """Say this again in another `room` of `by`. Gives the message there, or what waits there.
 
         Out of a private room only `knowingly`: raises FromPrivate before. Raises NotAllowed for a
         poll, and as Room.take_forwarded() and Room.post() do.

@@ -66,6 +66,7 @@ class Pruning:
     reports: Any
     log: Any
     scheduled: Any
+    held_messages: Any
     memberships: Any
     locked: Any
     save: Any
@@ -93,11 +94,13 @@ class Pruning:
             appeal__isnull=False, appeal__answered_at=None, message__isnull=False
         ).values("message")
         to_come = self.scheduled.filter(thread__isnull=False).values("thread")
+        to_wait = self.held_messages.filter(thread__isnull=False).values("thread")
         held = (
             self.messages.pinned(),
             self.messages.filter(pk__in=reported),
             self.messages.filter(pk__in=appealed),
             self.messages.filter(pk__in=to_come),
+            self.messages.filter(pk__in=to_wait),
         )
         prunable = self.messages.in_main()
         for messages in held:

@@ -22,11 +22,13 @@ from chat.errors import Archived, Invalid, NotAllowed, NotFound, Taken
 from chat.models.checking import Checking
 from chat.models.direct import Direct
 from chat.models.forwarding import origin_of
+from chat.models.held import Held
 from chat.models.joining import Joining
 from chat.models.membership import Membership
 from chat.models.mention import Mention
 from chat.models.merging import Address, Merging
 from chat.models.message import Message
+from chat.models.moderation import filter as filters
 from chat.models.moderation.moderated import Moderated
 from chat.models.moderation.restraint import Restraint
 from chat.models.post import Post
@@ -83,7 +85,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
         """
         query = f"""
             SELECT room.*, membership.id AS mine, role, last_read, named_up_to, has_draft,
-                {IS_HELD} AS is_held
+                has_held, {IS_HELD} AS is_held
             FROM chat_membership membership JOIN chat_room room ON room.id = membership.room_id
             WHERE membership.user_id = %s AND NOT membership.is_hidden
                 AND room.archived_at IS NULL
@@ -243,6 +245,8 @@ class Room(Joining, Direct, Moderated, Pruning, Merging, Checking, models.Model)
     is_held: bool = True
     held: set[int]
     member: int
+    # Of the filters that are on, as locked_for() has it.
+    filters_version: int | None = None
 
     class Meta:
         verbose_name = _("room")
@@ -423,9 +427,9 @@ class Room(Joining, Direct, Moderated, Pruning, Merging, Checking, models.Model)
                 raise NotFound
             yield room
 
-    def post(self, author, body: str, **more) -> Message:
-        """Say something in this room. Takes and raises what prepare_post() does, or raises
-        Archived, NotAllowed or NotFound.
+    def post(self, author, body: str, **more) -> Message | Held:
+        """Say something in this room, or have it held back by a filter. Takes and raises what
+        prepare_post() does, or raises Archived, Filtered, NotAllowed or NotFound.
         """
         return self.prepare_post(author, body, **more).write()
 
@@ -454,7 +458,31 @@ class Room(Joining, Direct, Moderated, Pruning, Merging, Checking, models.Model)
         limits.spend("message", author.pk)
         return Post(self, author, text, html, nonce, reply_to, thread, attachments, poll, due_at)
 
-    def take_forwarded(self, by, message: Message, *, nonce: UUID | None = None) -> Message:
+    def post_held(self, held: Held) -> Message:
+        """What was held back, as a message; for Held.let_through(), which knows whether it may.
+
+        Raises as post() does, but for filters, limits and slow mode.
+        """
+        original = held.reply_to
+        post = Post(
+            self,
+            held.author,
+            held.body,
+            held.html,
+            held.nonce,
+            original.pk if original and not original.deleted_at else None,
+            held.thread_id,
+            held.files,
+            held.poll,
+            forwarded=held.forwarded,
+            is_let_through=True,
+        )
+        said = post.write()
+        if isinstance(said, Message):
+            return said
+        raise NotAllowed  # the twin of what the room does not take now is what was held
+
+    def take_forwarded(self, by, message: Message, *, nonce: UUID | None = None) -> Message | Held:
         """A copy of `message` in this room; for Message.forward(), which knows whether it may.
 
         Its files are rows of their own there, with the same bytes. Raises NotFound where they are
@@ -467,7 +495,7 @@ class Room(Joining, Direct, Moderated, Pruning, Merging, Checking, models.Model)
             return said(forwarded=forwarded).write()
         with transaction.atomic():
             self.locked_for({by.pk})  # the room before the files, as whoever deletes has it
-            if nonce and (twin := by.messages.filter(nonce=nonce).first()):
+            if twin := Post.twin_of(by, nonce):
                 return twin
             copies = message.attachments.copies_for(by)
             ids = [file["id"] for file in message.files]
@@ -489,7 +517,8 @@ class Room(Joining, Direct, Moderated, Pruning, Merging, Checking, models.Model)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM chat_room WHERE id = %s FOR UPDATE", [self.pk])
         query = f"""
-            SELECT room.*, membership.user_id AS member, {IS_HELD} AS is_held
+            SELECT room.*, membership.user_id AS member, {IS_HELD} AS is_held,
+                {filters.VERSION} AS filters_version
             FROM chat_room room
             JOIN chat_membership membership ON membership.room_id = room.id
             WHERE room.id = %s AND membership.user_id IN ({", ".join(["%s"] * len(people))})

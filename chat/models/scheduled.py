@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import limits
 from chat.errors import ChatError, Invalid, NotFound, SignedOut, TooFast, TooLong
+from chat.models.held import Held
 from chat.models.message import Message
 from chat.models.room import Room
 from chat.queue import TryLater, later
@@ -109,7 +110,7 @@ class Scheduled(models.Model):
             waiting.attachments.release()
             waiting.delete()
 
-    def send_now(self) -> Message:
+    def send_now(self) -> Message | Held:
         """Raises as Room.post() does."""
         with transaction.atomic():
             return self._locked()._post(late_since=None)
@@ -141,7 +142,7 @@ class Scheduled(models.Model):
                 self.refused = str(error.message)[:300]
             self.save(update_fields=["refused"])
 
-    def _post(self, late_since: datetime | None) -> Message:
+    def _post(self, late_since: datetime | None) -> Message | Held:
         if not self.author.is_active:
             raise SignedOut
         with transaction.atomic():

@@ -126,6 +126,7 @@ class Mine:
         reactions = Reaction.objects.filter(user=user, message__room__in=visible).order_by("pk")
         votes = Vote.objects.filter(user=user, message__room__in=visible).order_by("pk")
         scheduled = Scheduled.objects.filter(author=user).order_by("pk")
+        held = user.held_messages.order_by("pk")
         drafts = Draft.objects.filter(membership__user=user)
         thread_drafts = ThreadDraft.objects.filter(user=user, root__room__in=visible)
         wishes = NoticeWishes.objects.filter(user=user)
@@ -147,6 +148,7 @@ class Mine:
             "reactions": list(reactions.values("message", "emoji", "created_at")),
             "votes": list(votes.values("message", "choice")),
             "scheduled": list(scheduled.values("room", "body", "due_at")),
+            "held": list(held.values("room", "body", "created_at", "refused_at")),
             "drafts": list(drafts.values("body", room=F("membership__room"))),
             "thread_drafts": list(thread_drafts.values("body", thread=F("root"))),
             "blocked": list(user.blocks.order_by("pk").values_list("blocked__username", flat=True)),

@@ -109,8 +109,9 @@ class Decided(ServerFrame, tag="decided"):
 
     `kind`: removed (a message, `message` being its id), muted, banned, address (all guests from
     their network address are banned), shown_out, role, suspended, upheld (their appeal was
-    declined). `text` says it in their language, with until when, by whom and why. `until` is None
-    where there is no end. `id`, of the decision in force, leads to where they can appeal.
+    declined), passed and withheld (a message of theirs that waited for a moderator). `text` says it
+    in their language, with until when, by whom and why. `until` is None where there is no end.
+    `id`, of the decision in force, leads to where they can appeal.
     """
 
     id: int
@@ -228,7 +229,8 @@ class Missed(ServerFrame, tag="missed", omit_defaults=True):
 
 class Ack(ServerFrame, tag="ack", omit_defaults=True):
     """Done. Which fields it has depends on what it answers; see the table. `muted` says why this
-    person cannot write in the room; without `muted_until` it has no end.
+    person cannot write in the room; without `muted_until` it has no end. What is `held` waits for a
+    moderator, and comes as a message with the same `nonce` once it is let through.
     """
 
     ref: Ref | None = None
@@ -243,6 +245,7 @@ class Ack(ServerFrame, tag="ack", omit_defaults=True):
     members: int | None = None
     id: int | None = None
     nonce: UUID | None = None
+    held: bool = False
 
 
 class Error(ServerFrame, tag="error", omit_defaults=True):

@@ -17,7 +17,7 @@ from msgspec.structs import asdict
 
 from chat import broadcasts, rendering
 from chat.errors import Banned, ChatError, Invalid, Locked, Muted, NotFound
-from chat.models import Attachment, Block, Membership, Message, PushDevice, Room
+from chat.models import Attachment, Block, Held, Membership, Message, PushDevice, Room
 
 PLACES = 32  # of a room, for pieces of its history that are kept rendered for a while
 
@@ -180,6 +180,7 @@ def config(request, room: Room, membership: Membership | None) -> dict:
         "draft": to_builtins(draft),
         "slow": slow_mode(room, membership),
         "blocked": Block.ids_of(user),
+        "has_held": bool(membership and membership.has_held),
     }
 
 
@@ -235,11 +236,13 @@ def post(request, room: Room, files=()):
         room.join(request.user)
         for file in files:
             taken.append(Attachment.receive(room, request.user, file).pk)
-        room.post(request.user, body, nonce=nonce, thread=thread, attachments=taken)
+        said = room.post(request.user, body, nonce=nonce, thread=thread, attachments=taken)
     except ChatError as error:
         request.user.attachments.filter(pk__in=taken).discard()
         notices.error(request, error.message)
         return show(request, room.slug, written=body, status=400)
+    if isinstance(said, Held):
+        return redirect("held", room.slug)
     return redirect(room.address(thread=thread))
 
 

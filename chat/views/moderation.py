@@ -44,6 +44,7 @@ def moderation(request, slug):
     reports = room.reports.to_be_decided_by(request.user).with_names().order_by("pk")
     appeals = Appeal.objects.to_be_answered_by(request.user).filter(decision__in=decided)
     appeals = appeals.select_related("decision__person", "decision__message").order_by("pk")
+    held = room.held_messages.to_be_decided_by(request.user).select_related("author")
     in_force = room.restraints.in_force().select_related("person", "decision").order_by("-pk")
     context = {
         "room": room,
@@ -54,6 +55,7 @@ def moderation(request, slug):
         **pages,
         "reports": together(reports[:WAITING]),
         "appeals": appeals[:WAITING],
+        "held": held.order_by("pk")[:WAITING],
         "restraints": in_force[:WAITING],
     }
     return render(request, "chat/moderation.html", context)

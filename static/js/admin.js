@@ -1,4 +1,4 @@
-/* How many reports wait, on every page of the admin: asked each second while somebody looks. */
+/* How much waits, on every page of the admin: asked each second while somebody looks. */
 const badge = document.getElementById("waiting");
 const EVERY = 1000; // milliseconds
 
@@ -14,11 +14,12 @@ async function look() {
   setTimeout(look, EVERY);
 }
 
-function show({ count, said }) {
+function show({ count, said, url }) {
   if (Number(badge.dataset.count) === count) return;
   badge.classList.toggle("news", count > Number(badge.dataset.count));
   badge.dataset.count = count;
   badge.textContent = said;
+  badge.href = url;
   badge.hidden = count === 0;
 }
 

@@ -51,7 +51,7 @@ def test_a_room_page_is_light(page):
     assert any("completion" in url for url in everything)
     assert not any("completion" in url for url in at_once)
     assert weight(at_once) < 60 * 1024
-    assert weight(everything) < 132 * 1024
+    assert weight(everything) < 134 * 1024
 
 
 def test_what_a_page_needs_is_kept_by_the_browser_for_ever(alice, room):

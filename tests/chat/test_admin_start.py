@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chat import presence
 from chat.models import Report
-from tests.admin_site import staff_who_may
+from tests.admin_site import list_of, staff_who_may
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unhurried")]
 START, WAITING = reverse("admin:index"), reverse("admin:waiting")
@@ -92,7 +92,8 @@ def test_open_pages_are_told_how_many_reports_wait(sign_in, moderator, open_room
     page = desk.get(START)
     assert b'data-count="0" aria-live="polite" hidden' in page.content
     Report.file(alice, message=open_room.post(bob, "boo"), reason="insults")
-    assert desk.get(WAITING).json() == {"count": 1, "said": "1 open report"}
+    waiting = {"count": 1, "said": "1 open report", "url": list_of("report")}
+    assert desk.get(WAITING).json() == waiting
 
 
 def test_others_are_not_told(sign_in, bob):

@@ -90,7 +90,7 @@ def test_the_page_asks_as_much_for_forty_lines_as_for_two(
         room.mute(dora, bob).reverse(dora)
         Report.file(alice, message=room.post(bob, f"{number}"), reason="spam")
     client = client_of(dora)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(at("moderation", room))
 
 

@@ -57,10 +57,20 @@ class Decision(Why):
         SUSPENDED = "suspended", _("Account suspended")
         SIGNED_OUT = "signed_out", _("Signed out everywhere")
         DISMISSED = "dismissed", _("Report dismissed")
+        PASSED = "passed", _("Held message let through")
+        WITHHELD = "withheld", _("Held message refused")
+        FILTER_ON = "filter_on", _("Filter switched on")
+        FILTER_OFF = "filter_off", _("Filter switched off")
         REVERSED = "reversed", _("Taken back")
         UPHELD = "upheld", _("Appeal declined")
 
     APPEALABLE = (Kind.REMOVED, Kind.MUTED, Kind.BANNED, Kind.ADDRESS_BANNED, Kind.SHOWN_OUT)
+
+    # What cannot be taken back, only decided anew.
+    FINAL = (
+        *(Kind.REVERSED, Kind.UPHELD, Kind.SIGNED_OUT, Kind.PASSED, Kind.WITHHELD),
+        *(Kind.FILTER_ON, Kind.FILTER_OFF),
+    )
 
     kind = models.CharField(_("what"), max_length=10, choices=Kind)
     by = noted(settings.AUTH_USER_MODEL)
@@ -91,7 +101,8 @@ class Decision(Why):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.names.get('person') or self.names.get('room')}"
+        about = self.names.get("person") or self.details.get("filter") or self.names.get("room")
+        return f"{self.get_kind_display()}: {about}"
 
     @classmethod
     def record(
@@ -123,16 +134,21 @@ class Decision(Why):
 
     @property
     def detail(self) -> str:
-        """What else is to be said of it, in a word: the role, the seconds, the address."""
+        """What else is to be said of it, in a word: the role, seconds, address or filter."""
         if role := self.details.get("role"):
             return str(Membership.Role(role).label)
         if self.kind == self.Kind.SLOWED:
             return str(_("%d s") % self.details["seconds"])
-        return self.details.get("mask", "")
+        return self.details.get("mask") or self.details.get("filter", "")
 
     @property
     def reversal(self) -> "Decision | None":
         return next((one for one in self.answers.all() if one.kind == self.Kind.REVERSED), None)
+
+    @property
+    def may_be_reversed(self) -> bool:
+        """Whether it is in force; for pages, the verb decides."""
+        return not self.reversal and self.kind not in self.FINAL
 
     def said_to(self, person) -> str:
         """The decision in one sentence for the person concerned, with who, until when and why."""
@@ -313,6 +329,8 @@ TOLD: dict[str, Any] = {
     _K.ADDRESS_BANNED: _("%(by)s banned the network you come from from “%(room)s”."),
     _K.SHOWN_OUT: _("%(by)s took you out of “%(room)s”."),
     _K.ROLE: _("%(by)s gave you another role in “%(room)s”."),
+    _K.PASSED: _("%(by)s let your message in “%(room)s” through."),
+    _K.WITHHELD: _("%(by)s did not let your message in “%(room)s” through."),
     _K.SUSPENDED: _("%(by)s suspended your account."),
     _K.SIGNED_OUT: _("%(by)s signed you out everywhere."),
     _K.UPHELD: _("%(by)s looked at your appeal about “%(room)s”. The decision stands."),

@@ -54,6 +54,7 @@ class Moderated:
     require_owner_beside: Any
     restraints: Any
     reports: Any
+    held_messages: Any
 
     # People -------------------------------------------------------------------------------------
 
@@ -279,10 +280,11 @@ class Moderated:
         return sum(pk != moderator.pk for pk in self._who_waits()) if self.waiting else 0
 
     def _who_waits(self) -> list[int]:
-        """The ids of the people whom the open reports and appeals concern."""
+        """The ids of the people whom the open reports and appeals, and what is held, concern."""
         appeals = Appeal.objects.open().filter(decision__in=self.log)
         return [
             *self.reports.open().values_list("person", flat=True),
+            *self.held_messages.waiting().values_list("author", flat=True),
             *appeals.values_list("decision__person", flat=True),
         ]
 

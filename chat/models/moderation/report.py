@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from chat import limits
 from chat.errors import Invalid, NotAllowed, NotFound, Taken
 from chat.models.moderation.decision import Decision, noted, require_other
-from chat.models.moderation.why import Why, checked
+from chat.models.moderation.why import LENGTH, Why, checked
 
 
 class ReportQuerySet(models.QuerySet):
@@ -60,7 +60,15 @@ class Report(Why):
         verbose_name=_("about"),
     )
     reporter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="reports", verbose_name=_("reporter")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        related_name="reports",
+        verbose_name=_("reporter"),
+    )
+    # Without a reporter: what the site reports by itself.
+    filter = models.ForeignKey(
+        "chat.Filter", models.SET_NULL, null=True, related_name="reports", verbose_name=_("filter")
     )
     # What the message said then: its author may change it, or take it back.
     text = models.TextField(_("text"), blank=True)
@@ -123,6 +131,25 @@ class Report(Why):
         if room:
             room.tell_moderators()
         return report
+
+    @classmethod
+    def by_filter(cls, message, found, said) -> None:
+        """The site's own report of what a filter caught in a `message`, unless one is open.
+
+        Within the transaction that writes the message, under its room's lock.
+        """
+        if message.reports.open().filter(reporter=None).exists():
+            return
+        about = {"room": message.room, "message": message, "person": message.author}
+        words = f"{found.name}: {found.sieve.found_in(said)}"[:LENGTH]
+        text = message.body or message.excerpt
+        cls.objects.create(filter=found, text=text, reason=found.reason, words=words, **about)
+        message.room.tell_moderators()
+
+    @property
+    def reported_by(self) -> str:
+        """The name of who reported it."""
+        return self.reporter.name if self.reporter else str(_("Filter of the site"))
 
     @property
     def thing(self) -> tuple:

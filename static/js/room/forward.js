@@ -17,9 +17,9 @@ export function forward(row, status) {
   const send = async (room, knowingly) => {
     const frame = { type: "forward", id: idOf(row), room: room.slug, nonce, knowingly };
     try {
-      await status.socket.ask(frame);
+      const { held } = await status.socket.ask(frame);
       dialog.close();
-      status.tell(say("forwarded", { room: room.name }), "done");
+      status.tell(say(held ? "held" : "forwarded", { room: room.name }), "done");
     } catch (refusal) {
       if (refusal.code === "from_private") return ask(room, refusal.message);
       dialog.close();

@@ -14,8 +14,8 @@ export function newNonce() {
   );
 }
 
-/** Tells "added" ({item}), "sent" ({item, ack}), "failed" ({item}), "kept" ({message}: what was to be
-    taken back is not), "waiting" ({seconds}). */
+/** Tells "added" ({item}), "sent" ({item, ack}), "failed" ({item, code}), "kept" ({message}: what was
+    to be taken back is not), "waiting" ({seconds}). */
 export class Outbox extends Teller {
   #isBusy = false;
 
@@ -98,7 +98,7 @@ export class Outbox extends Teller {
         forget();
         this.tell("kept", refusal);
       } else {
-        this.tell("failed", { item: this.#fail(nonce, refusal.message) });
+        this.tell("failed", { item: this.#fail(nonce, refusal.message), code: refusal.code });
       }
     }
   }

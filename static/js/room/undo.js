@@ -4,6 +4,15 @@
 import { copyOf } from "./dom.js";
 import { shortcutOf } from "./shortcuts.js";
 
+/** Have `body` in the composer once more, above what is written by now. */
+export function putBack(composer, body) {
+  const { draft, textarea } = composer;
+  composer.draft = { ...draft, body: [body, draft.body].filter(Boolean).join("\n\n") };
+  composer.tell("changed");
+  textarea.focus();
+  textarea.setSelectionRange(body.length, body.length);
+}
+
 const OFFERED = 10_000; // ms; the server allows for the way
 
 export class Undo {
@@ -22,9 +31,18 @@ export class Undo {
     });
     const isOfHere = ({ thread = null, poll }) => !poll && thread === composer.thread;
     outbox.on("added", ({ item }) => isOfHere(item) && this.#offer(item), signal);
-    outbox.on("sent", ({ item }) => this.#isOf(item) && this.#count(), signal);
-    // The row of what failed offers more.
-    outbox.on("failed", ({ item }) => this.#isOf(item) && this.#end(), signal);
+    const sent = ({ item, ack }) => {
+      if (!this.#isOf(item)) return;
+      if (ack.held) this.#end(); // it can be taken back where it waits
+      else this.#count();
+    };
+    outbox.on("sent", sent, signal);
+    const failed = ({ item, code }) => {
+      if (!this.#isOf(item)) return;
+      if (code === "filtered") this.#change(item, status);
+      else this.#end(); // its row offers more
+    };
+    outbox.on("failed", failed, signal);
     const replaced = ({ row }) => {
       if (row.matches("[data-removed]") && this.#isOf(row.dataset)) this.#end();
     };
@@ -61,19 +79,25 @@ export class Undo {
   }
 
   #undo() {
-    const { nonce, body, files, reply_to } = this.#item;
+    const { nonce } = this.#item;
+    this.outbox.takeBack(nonce);
+    this.#putBack(this.#item);
+    [...this.timeline.all].find((row) => row.dataset.nonce === nonce)?.classList.add("pending");
+  }
+
+  /** A filter refused it, and its author may say it in another way. */
+  #change(item, status) {
+    this.#putBack(item);
+    status.tell(item.failed);
+  }
+
+  #putBack({ nonce, body, files, reply_to }) {
     const { composer, timeline } = this;
     this.#end();
-    this.outbox.takeBack(nonce);
     this.pending.settle(nonce);
-    [...timeline.all].find((row) => row.dataset.nonce === nonce)?.classList.add("pending");
-    const { draft } = composer;
-    composer.draft = { ...draft, body: [body, draft.body].filter(Boolean).join("\n\n") };
+    putBack(composer, body);
     if (files) composer.tray?.putBack(files);
     const original = timeline.rows.get(reply_to);
     if (original) composer.replyTo(original);
-    else composer.tell("changed");
-    composer.textarea.focus();
-    composer.textarea.setSelectionRange(body.length, body.length);
   }
 }
