@@ -5,7 +5,7 @@ from django.core.files.base import ContentFile
 from rjsmin import jsmin
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
-HASH_LENGTH = 6  # hexadecimal digits
+HASH_LENGTH = 5  # hexadecimal digits
 # Addresses of files that never change.
 HASHED = rf"\.[0-9a-f]{{{HASH_LENGTH}}}\.\w+$"
 # Where JavaScript has the name of a private field or method; other # stand in strings.
