@@ -9,6 +9,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm as MfaActivateTOTPForm
 from allauth.socialaccount.forms import SignupForm as AllauthSocialSignupForm
 from django import forms
 from django.conf import settings
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts import avatars
@@ -63,7 +64,11 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [("", _("As the browser asks for")), *settings.LANGUAGES]
+        self.fields["language"].choices = [
+            ("", _("As the browser asks for")),
+            # Each by its own name: who is lost in one that they cannot read finds theirs.
+            *((code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES),
+        ]
         self.fields["time_zone"].choices = [
             ("", _("As the browser says")),
             *zones_by_region(self.instance.time_zone),

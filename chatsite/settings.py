@@ -468,8 +468,8 @@ LIMITS = {
 
 
 def log_in_a_line(record) -> bool:
-    """A page that was refused is no fault of ours: like what is not found, it has no traceback."""
-    if getattr(record, "status_code", None) == 403:
+    """What was refused is no fault of ours: like what is not found, it has no traceback."""
+    if getattr(record, "status_code", None) in (400, 403):
         record.exc_info = None
     return True
 
@@ -480,6 +480,10 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "filters": {"refusals": {"()": "django.utils.log.CallbackFilter", "callback": log_in_a_line}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {"django.request": {"filters": ["refusals"]}},
+    "loggers": {
+        "django.request": {"filters": ["refusals"]},
+        # For another Host; below django.security, whose filters it would pass by.
+        "django.security.DisallowedHost": {"filters": ["refusals"]},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -73,3 +73,10 @@ def test_a_refusal_is_a_line_in_the_log(client, alice, bob, caplog):
     [line] = [record for record in caplog.records if record.name == "django.request"]
     assert line.getMessage() == "Forbidden (Permission denied): /rooms/kitchen/edit/"
     assert line.exc_info is None
+
+
+def test_a_foreign_host_is_a_line_in_the_log(client, caplog):
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
+    [line] = [record for record in caplog.records if record.name.startswith("django.security")]
+    assert "evil.example" in line.getMessage()
+    assert line.exc_info is None
