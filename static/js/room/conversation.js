@@ -93,7 +93,7 @@ export class Conversation {
     enableFormatting(composer.form, composer.textarea);
     enablePolls({ log, status, composer });
     enableEdits(log);
-    enableUndo({ composer, outbox, pending, timeline, scroll, status, signal });
+    enableUndo({ composer, outbox, pending, timeline, status, signal });
     showTyping({ socket, line: $(".typing-line", pane), thread, signal });
   }
 

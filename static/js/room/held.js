@@ -3,10 +3,19 @@
 import { $, fetched, fromServer } from "./dom.js";
 import { config, urls } from "./page.js";
 import { finish } from "./rows.js";
-import { putBack } from "./undo.js";
 import { post } from "../posting.js";
 
-export function watchHeld({ composer, outbox, pending, timeline, scroll, signal }) {
+/** Have `body` in the composer once more, above what is written by now. */
+export function putBack(composer, body) {
+  const { draft, textarea } = composer;
+  composer.draft = { ...draft, body: [body, draft.body].filter(Boolean).join("\n\n") };
+  composer.tell("changed");
+  textarea.focus();
+  textarea.setSelectionRange(body.length, body.length);
+}
+
+/** Show what waits, from now on, in this conversation. */
+export function watchHeld({ composer, outbox, pending, timeline, signal }) {
   const list = pending.list.nextElementSibling;
   const { thread } = composer;
   const url = `${urls.held}?part${thread ? `&thread=${thread}` : ""}`;
@@ -16,10 +25,8 @@ export function watchHeld({ composer, outbox, pending, timeline, scroll, signal 
     const answer = await fetched(url).catch(() => null);
     if (!answer) return;
     const shown = fromServer(await answer.text());
-    scroll.keeping(() => {
-      for (const one of shown) prepare(one);
-      list.replaceChildren(...shown);
-    });
+    for (const one of shown) prepare(one);
+    list.replaceChildren(...shown);
   };
   const prepare = (one) => {
     const row = $(".message", one);

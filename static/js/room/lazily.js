@@ -154,12 +154,9 @@ export function enableLater({ composer, status }) {
   return async (row) => (await later()).remindOf(row, status);
 }
 
-/** Let what was just sent be taken back, and show what a filter holds back of it. */
+/** Let what was just sent be taken back, and show what of it a filter holds back. */
 export function enableUndo(parts) {
-  atRest(async () => {
-    new (await import("./undo.js")).Undo(parts);
-    (await import("./held.js")).watchHeld(parts);
-  });
+  atRest(async () => new (await import("./undo.js")).Undo(parts));
 }
 
 /** What is written and not sent: needed at once, but not before the page can be read. */

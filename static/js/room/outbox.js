@@ -14,7 +14,7 @@ export function newNonce() {
   );
 }
 
-/** Tells "added" ({item}), "sent" ({item, ack}), "failed" ({item, code}), "kept" ({message}: what was
+/** Tells "added" ({item}), "sent" ({item, ack}), "failed" ({item, refusal}), "kept" ({message}: what was
     to be taken back is not), "waiting" ({seconds}). */
 export class Outbox extends Teller {
   #isBusy = false;
@@ -84,8 +84,7 @@ export class Outbox extends Teller {
     const attachments = item.files?.map(({ id }) => id);
     const forget = () => this.#keep((one) => (back ? one.back !== back : one.nonce !== nonce));
     try {
-      const said = { room, body, nonce, reply_to, thread, poll, attachments };
-      const post = { type: "send_message", ...said };
+      const post = { type: "send_message", room, body, nonce, reply_to, thread, poll, attachments };
       const ack = await this.socket.ask(back ? { type: "take_back", nonce: back } : post);
       forget();
       if (!back) this.tell("sent", { item, ack });
@@ -98,7 +97,7 @@ export class Outbox extends Teller {
         forget();
         this.tell("kept", refusal);
       } else {
-        this.tell("failed", { item: this.#fail(nonce, refusal.message), code: refusal.code });
+        this.tell("failed", { item: this.#fail(nonce, refusal.message), refusal });
       }
     }
   }

@@ -2,16 +2,8 @@
     sent. What waits in the outbox, as long as it does. */
 
 import { copyOf } from "./dom.js";
+import { putBack, watchHeld } from "./held.js";
 import { shortcutOf } from "./shortcuts.js";
-
-/** Have `body` in the composer once more, above what is written by now. */
-export function putBack(composer, body) {
-  const { draft, textarea } = composer;
-  composer.draft = { ...draft, body: [body, draft.body].filter(Boolean).join("\n\n") };
-  composer.tell("changed");
-  textarea.focus();
-  textarea.setSelectionRange(body.length, body.length);
-}
 
 const OFFERED = 10_000; // ms; the server allows for the way
 
@@ -37,9 +29,9 @@ export class Undo {
       else this.#count();
     };
     outbox.on("sent", sent, signal);
-    const failed = ({ item, code }) => {
+    const failed = ({ item, refusal }) => {
       if (!this.#isOf(item)) return;
-      if (code === "filtered") this.#change(item, status);
+      if (refusal.code === "filtered") this.#change(item, status);
       else this.#end(); // its row offers more
     };
     outbox.on("failed", failed, signal);
@@ -52,6 +44,7 @@ export class Undo {
       for (const row of timeline.all) row.classList.remove("pending");
     };
     outbox.on("kept", kept, signal);
+    watchHeld({ composer, outbox, pending, timeline, signal });
   }
 
   #isOf(item) {
