@@ -123,7 +123,8 @@ class Export:
         path.unlink()
 
     def _lines(self, batch: list[MessageHere]) -> Iterator[form.Message]:
-        ids = [message.pk for message in batch]
+        # Of what a moderator removed all is kept, so that it can come back: but not here.
+        ids = [message.pk for message in batch if not message.deleted_at]
         edits, reactions, votes = defaultdict(list), defaultdict(list), defaultdict(list)
         for edit in MessageEdit.objects.filter(message__in=ids).order_by("pk"):
             edits[edit.message_id].append(form.Edit(at=edit.written_at, body=edit.body))
@@ -147,7 +148,7 @@ class Export:
                 files=[self._file(about, files.get(about["id"])) for about in message.files],
                 poll=message.poll and poll_of(message, votes[message.pk]),
                 reactions=reactions[message.pk],
-                edited_at=message.edited_at,
+                edited_at=None if message.deleted_at else message.edited_at,
                 edits=edits[message.pk],
                 pinned_at=message.pinned_at,
                 due_at=message.due_at,

@@ -46,7 +46,10 @@ def garden(open_room, alice, bob, guest, root, no_grace):
         answer.edit(guest, "a better answer")
         first.pin(alice)
         room.post(bob, "never to be seen again").remove(bob)
-        room.post(guest, "nor this").remove(bob, reason="spam")
+        removed = room.post(guest, "nor this")
+        removed.react(alice, "🦀")
+        removed.edit(guest, "nor what it was")
+        removed.remove(bob, reason="spam")
         taken = [upload(alice, files.picture(), "a.png"), upload(alice, b"<b>", "evil.html")]
         room.post(alice, "", attachments=taken)
         asked = room.post(bob, "late", due_at=timezone.now() - timedelta(hours=1))
@@ -146,7 +149,7 @@ class TestLeaving:
         run("exportroom", garden.slug, "--output", str(tmp_path / "one.zip"))
         inside = contents(tmp_path / "one.zip")
         page = inside["pages/0001.html"].decode()
-        for gone in ("never to be seen again", "nor this", "oops"):
+        for gone in ("never to be seen again", "nor this", "nor what it was", "🦀", "oops"):
             assert not [name for name, data in inside.items() if gone.encode() in data]
         assert "Removed by bob" in page
         assert "Deleted by its author" in page
