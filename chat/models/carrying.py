@@ -11,12 +11,15 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import Count, Max
+from django.db.models.functions import Cast, Concat
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from chat import broadcasts, markup, search
-from chat.errors import Empty, NotAllowed, TooLong
+from chat.errors import Empty, Invalid, NotAllowed, TooLong
 from chat.models.attachment import Attachment
 from chat.models.edit import MessageEdit
 from chat.models.message import Message
@@ -182,9 +185,14 @@ class Origin(models.Model):
 
     @classmethod
     def into(cls, room: Room, by, source: str) -> "Origin":
-        """The one of `room` that `source` names; for who runs the site. Raises NotAllowed."""
+        """The one of `room` that `source` names; for who runs the site.
+
+        Raises NotAllowed, or Invalid where what is old would be deleted again.
+        """
         if not by.has_perms(["chat.change_room", "chat.change_message"]):
             raise NotAllowed
+        if room.kept_days:
+            raise Invalid(gettext("This room keeps its messages only for a while."))
         return cls.objects.get_or_create(room=room, source=source)[0]
 
     def carry_in(self, entries: Iterable[Entry]) -> Iterator[Step]:
@@ -213,11 +221,12 @@ class Origin(models.Model):
                 self._take_in(new, step)
             yield step
 
-    def knows(self, key: str) -> int | None:
-        """The id of the message here that has that key there."""
-        return self._ids({key}).get(key)
+    def knows(self, key: str) -> bool:
+        """Whether the message that has that key there was carried in, be it deleted since."""
+        return self.carried.filter(key=key).exists()
 
-    def _ids(self, keys: set[str]) -> dict[str, int]:
+    def _ids(self, keys: set[str]) -> dict[str, int | None]:
+        """Of the messages that have these keys there; None of those that were deleted here."""
         return dict(self.carried.filter(key__in=keys).values_list("key", "message"))
 
     def _take_in(self, entries: list[Entry], step: Step) -> None:
@@ -256,10 +265,10 @@ class Origin(models.Model):
     def _connect(self, room, arrivals: "list[_Arrival]", step: Step) -> dict[int, Message]:
         """Put them where they were said; the roots of their threads, by their ids."""
         entries = [arrival.entry for arrival in arrivals]
-        here = {arrival.entry.key: arrival.message.pk for arrival in arrivals}
+        here: dict[str, int | None] = {one.entry.key: one.message.pk for one in arrivals}
         named = {key for entry in entries for key in (entry.thread, entry.reply_to) if key}
         here |= self._ids(named - here.keys())
-        those = {here[key] for key in named if key in here}
+        those = {pk for key in named if (pk := here.get(key))}
         # What was just written are the very objects, so that all that is noted on them is kept.
         there = {one.pk: one for one in Message.objects.filter(pk__in=those)}
         there |= {arrival.message.pk: arrival.message for arrival in arrivals}
@@ -319,9 +328,22 @@ class Origin(models.Model):
             room.told_up_to = messages[-1].pk
         room.save(update_fields=["revision", "last_message", "told_up_to"])
         times = [one.created_at for one in messages]
-        self.since = min([*times, self.since] if self.since else times)
-        self.until = max([*times, self.until] if self.until else times)
+        # What claims to be said in times to come would be in the way of every search by dates.
+        self._widen(min(times), min(max(times), timezone.now()))
+
+    def _widen(self, since: datetime | None, until: datetime | None) -> None:
+        self.since = min(filter(None, [since, self.since]), default=None)
+        self.until = max(filter(None, [until, self.until]), default=None)
         self.save(update_fields=["since", "until"])
+
+    def take_over(self, other: "Origin") -> None:
+        """Know what `other` knows, of the same source in a room whose messages come into this."""
+        known = self.carried.values("key")
+        other.carried.exclude(key__in=known).update(origin=self)
+        # What both know keeps a row: its time is not that of its id, which a search must know.
+        twice = Concat(models.Value("again "), Cast("message", models.CharField()))
+        other.carried.exclude(message=None).update(origin=self, key=twice)
+        self._widen(other.since, other.until)
 
 
 class Carried(models.Model):
@@ -329,7 +351,10 @@ class Carried(models.Model):
 
     origin = models.ForeignKey(Origin, models.CASCADE, related_name="carried", db_index=False)
     key = models.CharField(max_length=100)
-    message = models.OneToOneField("chat.Message", models.CASCADE, related_name="carried")
+    # None of one that was deleted here for good: it is not brought back.
+    message = models.OneToOneField(
+        "chat.Message", models.SET_NULL, null=True, related_name="carried"
+    )
 
     class Meta:
         verbose_name = _("carried message")

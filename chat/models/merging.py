@@ -148,8 +148,10 @@ class Merging:
             held = there.held_messages.values("author")
             there.memberships.filter(user__in=held).update(has_held=True)
             here.former_addresses.update(room=there)
-            known = there.origins.values("source")
-            here.origins.exclude(source__in=list(known)).update(room=there)
+            known = {origin.source: origin for origin in there.origins.all()}
+            here.origins.exclude(source__in=known).update(room=there)
+            for origin in here.origins.all():
+                known[origin.source].take_over(origin)
             there.active_at = max(here.active_at, there.active_at)
             there.called_up_to = max(here.called_up_to, there.called_up_to)
             there.members_count = there.memberships.count()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as clock
 from functools import cached_property
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q
@@ -64,6 +65,7 @@ class Search:
     MANY_ROOMS = 30
     SAMPLE = 1000  # messages
     MOST_CHOICES = 8
+    MOST_CARRIED = 200  # messages
 
     def __init__(self, user, text: str, room: Room | None = None):
         self.user = user
@@ -76,10 +78,14 @@ class Search:
             self.every.append(self._authors())
         if self.query.has_file:
             self.every.append({search.HAS_FILE})
+        # Those that are looked through, as ids or a query of them.
+        self.within: Any = self.rooms.values("pk")
         # Last, as they may be many: they are only asked of what has all else.
         if self.query.rooms:
-            self.every.append(self._rooms_called())
+            self.within = self._rooms_called()
+            self.every.append({search.in_room(pk) for pk in self.within})
         elif room:
+            self.within = [room.pk]
             self.every.append({search.in_room(room.pk)})
         elif not self._is_nearly_everywhere():
             self.every.append({search.in_room(pk) for pk in self._room_ids})
@@ -145,16 +151,23 @@ class Search:
         """
         newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         above, below = 0, newest + 1
-        if self.since and not Origin.objects.filter(until__gte=self.since).exists():
-            above = self._first_from(self.since, newest + 1) - 1
-        if self.until and not Origin.objects.filter(since__lt=self.until).exists():
-            below = self._first_from(self.until, newest + 1)
+        origins = Origin.objects.filter(room__in=self.within)
+        if self.since and not origins.filter(until__gte=self.since).exists():
+            above = self._first_from(self.since, newest + 1, or_else=1) - 1
+        if self.until and not origins.filter(since__lt=self.until).exists():
+            below = self._first_from(self.until, newest + 1, or_else=newest + 1)
         return above, below
 
-    def _first_from(self, moment: datetime, default: int) -> int:
+    def _first_from(self, moment: datetime, default: int, or_else: int) -> int:
+        """The id with which begins what was said here from then on, `default` where nothing was;
+        `or_else` where so much was carried in from then on that it is not worth looking for.
+        """
         messages = Message.objects.filter(created_at__gte=moment).order_by("created_at", "pk")
-        first: int | None = messages.values_list("pk", flat=True).first()
-        return default if first is None else first
+        first = list(messages.values_list("pk", "carried")[: self.MOST_CARRIED])
+        here = next((pk for pk, carried in first if carried is None), None)
+        if here is None:
+            return default if len(first) < self.MOST_CARRIED else or_else
+        return here
 
     def _time_at(self, pk: int) -> datetime | None:
         messages = Message.objects.filter(pk__gte=pk).order_by("pk")
@@ -177,14 +190,13 @@ class Search:
         theirs = [room in self._room_ids for room in newest]
         return sum(theirs) > 0.75 * len(theirs)
 
-    def _rooms_called(self) -> set[str]:
-        terms = set()
+    def _rooms_called(self) -> set[int]:
+        ids: set[int] = set()
         for name in self.query.rooms:
             name = name.removeprefix("#")
             called = self.rooms.filter(Q(slug=name) | Q(name_key=names.key(name)))
-            found = list(called.values_list("pk", flat=True)) or [self._room_like(name)]
-            terms |= {search.in_room(pk) for pk in found}
-        return terms
+            ids.update(called.values_list("pk", flat=True) or [self._room_like(name)])
+        return ids
 
     def _room_like(self, name: str) -> int:
         """The only room in whose name a word begins so. Raises Invalid for none, and for more."""

@@ -13,7 +13,9 @@ def edits(request, slug: str, pk: int):
     """A page of its own, or with `?part` what a dialog shows. The newest text first."""
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
     room.seen_by(request.user)
-    message = get_object_or_404(room.messages.visible().with_author(), pk=pk)
+    message = get_object_or_404(
+        room.messages.visible().with_author(), pk=pk, edited_at__isnull=False
+    )
     context = {
         "room": room,
         "message": message,

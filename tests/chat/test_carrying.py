@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from chat import limits
-from chat.errors import NotAllowed, TooLong
+from chat.errors import Invalid, NotAllowed, TooLong
 from chat.models import Mention, Message, Notice, Origin, Search, StandIn, ThreadReader
 from chat.models.carrying import Asked, Earlier, Entry, File, Reacted, Step
 from chat.threads import in_thread
@@ -49,7 +49,7 @@ def saying(*bodies: str, author) -> list[Entry]:
 
 
 def said(origin, key: str) -> Message:
-    return Message.objects.get(pk=origin.knows(key))
+    return Message.objects.get(carried__origin=origin, carried__key=key)
 
 
 def test_everything_that_belongs_to_a_message_comes_with_it(origin, room, alice, bob, zoe):
@@ -176,6 +176,42 @@ def test_it_is_found_also_by_its_date_and_so_is_what_was_said_here(origin, room,
         assert found("tea after:2020-01-01") == ["tea today"]
         assert found("tea after:2018-01-01") == found("tea")
         assert found("tea") == ["tea then", "tea today"]
+
+
+def test_what_came_into_another_room_keeps_nothing_from_being_found_by_its_date(
+    origin, open_room, alice, bob, zoe
+):
+    then = timezone.now() - timedelta(days=400)
+    with limits.lifted():
+        first = open_room.post(bob, "tea at first")
+        Message.objects.update(created_at=then - timedelta(days=30))
+        late = open_room.post(bob, "tea long ago")
+        Message.objects.filter(pk=late.pk).update(created_at=then)
+        ahead = timezone.now() + timedelta(days=9_000)
+        entries = [Entry("1", zoe, then - timedelta(days=9), "old"), Entry("2", zoe, ahead, "new")]
+        carry(origin, *entries)
+        origin.refresh_from_db()
+        assert origin.until <= timezone.now()
+        search = Search(bob, f"tea after:{then - timedelta(days=20):%Y-%m-%d}", room=open_room)
+        assert search._ids()[0] >= first.pk
+        assert [hit.message.body for hit in search.page().hits] == ["tea long ago"]
+
+
+def test_what_was_deleted_for_good_is_not_brought_back(origin, room, root, zoe):
+    entries = saying("a", "b", author=zoe)
+    carry(origin, *entries)
+    for _gone in room.prune(root, room.beyond_the_newest(1)):
+        pass
+    step = carry(origin, *entries, Entry("c", zoe, at(3), "c", thread="a"))
+    assert (step.known, step.messages) == (2, 1)
+    assert [one.what for one in step.left_out] == ["thread"]
+    assert room.messages.count() == 2
+
+
+def test_a_room_that_forgets_takes_nothing_in(room, root):
+    room.keep_for(root, 30)
+    with pytest.raises(Invalid):
+        Origin.into(room, root, "elsewhere:tea")
 
 
 def test_who_stands_in_cannot_sign_in_and_is_nobody_else(alice, client):

@@ -95,9 +95,10 @@ def test_who_runs_the_site_leaves_a_mark_at_once(alice, new_user, room):
 def test_members_read_what_it_said_before(client_of, alice, bob, charlie, room, no_grace):
     message = room.post(alice, "Tea at **five**")
     Message.objects.update(created_at=message.created_at - timedelta(days=1))
+    where = reverse("edits", args=[room.slug, message.pk])
+    assert client_of(bob).get(where).status_code == 404
     for text in ("Tea at six", "Tea at seven"):
         message.edit(alice, text)
-    where = reverse("edits", args=[room.slug, message.pk])
     page = client_of(bob).get(where).content.decode()
     assert page.index("Tea at seven") < page.index("Tea at six") < page.index("<strong>five")
     part = client_of(bob).get(where + "?part").content.decode()

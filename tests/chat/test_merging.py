@@ -1,13 +1,16 @@
 """One room becomes part of another: nothing is lost, and links to it go on working."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError
+from django.utils import timezone
 
 from chat import limits, rendering, search
 from chat.errors import NotAllowed, NotFound
-from chat.models import Decision, Membership, Message, Report, Room, Scheduled
+from chat.models import Decision, Membership, Message, Origin, Report, Room, Scheduled
+from chat.models.carrying import Entry
 from chat.models.pruning import Pruning
 from chat.threads import in_thread
 from tests.commands import run
@@ -89,6 +92,19 @@ class TestMessages:
         merge()
         steps = search.newest([{search.in_room(loft.pk)}, {"attic"}], 0, 2**40)
         assert len([pk for ids, _below in steps for pk in ids]) == 5
+
+    def test_that_came_from_elsewhere_are_known_by_their_keys(self, rooms, bob, root):
+        then = timezone.now() - timedelta(days=9)
+        keys = (("1", "2"), ("2", "3"))
+        for room, both in zip(rooms, keys, strict=True):
+            entries = [Entry(key, bob, then, key) for key in both]
+            assert [*Origin.into(room, root, "elsewhere").carry_in(entries)]
+            then += timedelta(days=1)
+        merge()
+        origin = rooms[1].origins.get()
+        assert {*origin.carried.values_list("key", flat=True)} > {"1", "2", "3"}
+        assert origin.carried.exclude(message=None).count() == 4
+        assert origin.until - origin.since == timedelta(days=1)
 
     def test_that_waited_to_be_sent_are_sent_there(self, rooms, alice, work):
         attic, loft = rooms
