@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
+from django.utils import timezone
 from msgspec import Meta, Struct
 
 from chat.parcels import BROKEN, Entry, Parcel, Unfit
@@ -170,6 +171,7 @@ class RoomArchive(Parcel):
         people = {one.id for one in about.people}
         if len(people) < len(about.people) or not {one.person for one in about.members} <= people:
             raise Unfit(f"{ROOM} names people who are not in it, or twice.")
+        require_possible(about)
         return about
 
     def messages(self) -> Iterator[Message]:
@@ -186,6 +188,7 @@ class RoomArchive(Parcel):
                     if message.id <= last:
                         raise Unfit(f"Line {number} of {MESSAGES} is not in order.")
                     last = message.id
+                    require_possible(message)
                     yield message
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise Unfit(f"Line {number} of {MESSAGES} cannot be read: {error}.") from error
@@ -200,3 +203,28 @@ class RoomArchive(Parcel):
             raise Unfit(f"{name} is missing: the archive is damaged.")
         if longest is not None and entry.size > longest:
             raise Unfit(f"{name} is larger than any such file is.")
+
+
+# What may be yet to come, and until when; nothing was said before the other.
+TO_COME, LAST = frozenset({"due_at", "closes_at"}), datetime(2100, 1, 1, tzinfo=UTC)
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def require_possible(part: Part) -> None:
+    """Raises Unfit where a time in it is none at which that can have been: databases, and
+    calendars, end at years that JSON may well have.
+    """
+    latest = timezone.now() + timedelta(days=1)  # clocks differ
+    for name, moment in moments(part):
+        if not FIRST <= moment <= (LAST if name in TO_COME else latest):
+            raise Unfit(f"{moment} is no time at which anything was: {name} is wrong.")
+
+
+def moments(part: Part) -> Iterator[tuple[str, datetime]]:
+    for name in part.__struct_fields__:
+        found = getattr(part, name)
+        if isinstance(found, datetime):
+            yield name, found
+        for one in found if isinstance(found, list) else [found]:
+            if isinstance(one, Part):
+                yield from moments(one)

@@ -245,14 +245,19 @@ def be_a_bomb(draft):
     draft.put("files/7.txt", bytes(50_000_000))
 
 
-def forget_somebody(draft):
+def put_room(draft, **values):
     room = json.loads(draft.inside["room.json"])
-    room["people"], room["members"] = [], []
-    draft.put("room.json", json.dumps(room).encode())
+    draft.put("room.json", json.dumps(room | values).encode())
+
+
+def forget_somebody(draft):
+    put_room(draft, people=[], members=[])
 
 
 NO_NAME = "is no name of a file of the site"
 LINE = "messages.jsonl cannot be read"
+NO_TIME = "is no time at which anything was"
+ALWAYS = "9999-12-31T23:59:59-14:00"
 HOSTILE = {
     "a way out": (lambda draft: draft.put("files/../../one", b"x"), NO_NAME),
     "an absolute path": (lambda draft: draft.put("/etc/cron.d/one", b"x"), NO_NAME),
@@ -270,6 +275,14 @@ HOSTILE = {
     "a long text": (lambda draft: draft.put_line(body="x" * 10_001), LINE),
     "an empty text": (lambda draft: draft.put_line(body=" "), "cannot be taken in"),
     "lines out of order": (lambda draft: draft.put_line(id=2**60), "is not in order"),
+    "a time before all": (lambda draft: draft.put_line(at="0001-01-01T00:00:00+14:00"), NO_TIME),
+    "a time after all": (lambda draft: draft.put_line(pinned_at=ALWAYS), NO_TIME),
+    "an edit to come": (lambda draft: draft.put_line(edits=[{"at": ALWAYS, "body": "x"}]), NO_TIME),
+    "a room to come": (lambda draft: put_room(draft, created_at=ALWAYS), NO_TIME),
+    "a poll for ever": (
+        lambda draft: draft.put_line(poll={"choices": ["a", "b"], "closes_at": ALWAYS}),
+        NO_TIME,
+    ),
     "a person of nowhere": (forget_somebody, "does not know person"),
     "a file of nowhere": (
         lambda draft: draft.put_line(
