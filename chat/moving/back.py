@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts import names
+from chat import markup
 from chat.backup.making import bar
 from chat.errors import ChatError
 from chat.models import Message, Origin, Room, StandIn, new_poll
@@ -52,10 +53,13 @@ class Arrival:
 
     def examine(self) -> None:
         """Read everything. Raises Unfit."""
+        if names.clean(self.site) != self.site:
+            raise Unfit("Its manifest names a site that has no such address.")
         with bar("examining", self.archive.size) as shown:
             for name in self.manifest.entries:
                 self.archive.copy(name, None, shown.update)
         there = {*self.manifest.entries, *self.manifest.missing}
+        taken: set[str] = set()
         for message in self.archive.messages():
             try:
                 self._look_at(message)
@@ -64,6 +68,9 @@ class Arrival:
             for file in message.files:
                 if file.path not in there or not form.FILE.fullmatch(file.path):
                     raise Unfit(f"The file {file.path!r} of message {message.id} is missing.")
+                if file.path in taken:
+                    raise Unfit(f"The file {file.path!r} is of several messages.")
+                taken.add(file.path)
             self.files += len(message.files)
 
     def _look_at(self, message: form.Message) -> None:
@@ -94,7 +101,7 @@ class Arrival:
             room = Room.create(
                 by,
                 name,
-                topic=about.topic,
+                topic=markup.clean(about.topic),
                 kind=kind,
                 guests_allowed=about.guests_allowed,
                 callers=about.callers,
@@ -142,7 +149,9 @@ class Arrival:
             body=line.body or lost,
             thread=str(line.thread) if line.thread else None,
             reply_to=str(line.reply_to) if line.reply_to else None,
-            mentions={name: people[pk] if pk else None for name, pk in line.mentions.items()},
+            mentions={
+                names.clean(name): people[pk] if pk else None for name, pk in line.mentions.items()
+            },
             files=files,
             poll=asked(line.poll, people) if line.poll else None,
             reactions=[Reacted(one.emoji, people[one.by], one.at) for one in line.reactions],
@@ -152,7 +161,7 @@ class Arrival:
             due_at=line.due_at,
             forwarded=forwarded(line.forwarded, people) if line.forwarded else None,
             deleted_at=line.deleted_at,
-            removed_by=line.removed_by,
+            removed_by=names.clean(line.removed_by),
         )
 
     @cached_property
@@ -182,4 +191,5 @@ def forwarded(origin: form.Forwarded, people: dict[int, Any]) -> dict:
     """As origin_of() gives it; without an address, which may not be here."""
     author = people.get(origin.author or 0)
     found: dict[str, Any] = {"author": {"id": author.pk, "name": author.name}} if author else {}
-    return found | ({"room": {"name": origin.room}} if origin.room else {})
+    room = names.clean(origin.room)
+    return found | ({"room": {"name": room}} if room else {})

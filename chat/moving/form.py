@@ -160,6 +160,13 @@ class RoomArchive(Parcel):
     def _is_name(self, name: str) -> bool:
         return name in {ROOM, MESSAGES} or bool(FILE.fullmatch(name) or PAGE.fullmatch(name))
 
+    def _check_names(self) -> None:
+        super()._check_names()
+        # Each may be packed well; all together never are as only something made to harm is.
+        packed = 0 if self.path.is_dir() else self.path.stat().st_size
+        if packed and self.size > max(self.LARGE, self.MOST_RATIO * packed):
+            raise Unfit("It would be much larger than it is: it was made to harm.")
+
     def room(self) -> RoomAbout:
         """What is told of the room. Raises Unfit."""
         self._require(ROOM, LONGEST_ROOM)

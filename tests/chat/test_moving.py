@@ -245,6 +245,17 @@ def be_a_bomb(draft):
     draft.put("files/7.txt", bytes(50_000_000))
 
 
+def be_many_bombs(draft):
+    for number in range(1, 9):
+        draft.put(f"files/{number}.txt", bytes(9_000_000))
+
+
+def be_there_twice(draft):
+    draft.put("files/7.txt", b"x")
+    about = {"path": "files/7.txt", "name": "x", "kind": "file", "type": "x", "size": 1}
+    draft.put_line(files=[about, about])
+
+
 def put_room(draft, **values):
     room = json.loads(draft.inside["room.json"])
     draft.put("room.json", json.dumps(room | values).encode())
@@ -267,6 +278,9 @@ HOSTILE = {
     "one too many": (lambda draft: draft.lies.update({"files/9.txt": b"x"}), "not in the manifest"),
     "other bytes": (lambda draft: draft.lies.update({"room.json": b"{}"}), "is not what"),
     "a bomb": (be_a_bomb, "is packed"),
+    "many bombs": (be_many_bombs, "much larger than it is"),
+    "a file that is there twice": (be_there_twice, "is of several messages"),
+    "a site of nowhere": (lambda draft: draft.manifest.update(site="a\0b"), "no such address"),
     "another kind": (lambda draft: draft.manifest.update(kind="recipe"), "manifest cannot be read"),
     "a version to come": (lambda draft: draft.manifest.update(format=2), "newer version"),
     "fewer lines": (lambda draft: draft.manifest.update(messages=99), "says otherwise"),
@@ -306,6 +320,25 @@ class TestComing:
         with pytest.raises(CommandError, match=sentence):
             run("importroom", str(spoilt), "--name", "Spoilt")
         assert not Room.objects.filter(name="Spoilt").exists()
+
+    def test_cleans_what_it_takes_in(self, room, alice, root, tmp_path):
+        for number in range(3):
+            room.post(alice, f"{number} @room")
+        path = tmp_path / "one.zip"
+        export(room, path)
+        draft = Draft(path)
+        draft.put_line(mentions={"ro\0om": 0}, forwarded={"room": "At\0tic"})
+        put_room(draft, topic="a\0b\x1b[31m")
+        lines = [json.loads(line) for line in draft.inside["messages.jsonl"].splitlines()]
+        lines[1] |= {"body": "", "deleted_at": lines[1]["at"], "removed_by": "b\0ob"}
+        draft.put("messages.jsonl", "\n".join(map(json.dumps, lines)).encode())
+        draft.write(tmp_path / "spoilt.zip")
+        run("importroom", str(tmp_path / "spoilt.zip"), "--name", "Again")
+        again = Room.objects.get(name="Again")
+        forwarded, removed, _ = again.messages.order_by("pk")
+        assert again.topic == "ab[31m"
+        assert forwarded.forwarded == {"room": {"name": "Attic"}}
+        assert removed.removed == {"by": "bob"}
 
     def test_is_refused_to_a_folder_with_a_link(self, room, alice, root, tmp_path):
         room.post(alice, "one")
