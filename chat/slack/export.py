@@ -30,6 +30,7 @@ T = TypeVar("T")
 # Of the list of entries: half a million of them.
 DIRECTORY_BYTES = 40_000_000
 JSON_BYTES = 50_000_000  # one day of a channel, or one list
+MOST_A_DAY = 200_000  # messages of a channel, which take far more room than their JSON
 # What packs better than that was made to burst.
 RATIO, HARMLESS_BYTES = 200, 1_000_000_000
 
@@ -95,6 +96,8 @@ class Export:
         self.lists: set[str] = set()
         self.days: dict[str, list[str]] = defaultdict(list)  # by folder
         self.files: dict[str, zipfile.ZipInfo] = {}  # by the id in Slack
+        # Those that a message has already: no more comes of an archive than is in it.
+        self.given: set[str] = set()
         # A channel in which nothing was said may have an empty one.
         self.folders: set[str] = set()
         for name in everything:
@@ -140,8 +143,9 @@ class Export:
         """What was said on one day, in the order of time."""
         raw = self._json(day, Loss.DAY)
         records = one(raw, list[msgspec.Raw], lambda: self.report.lose(Loss.DAY, day)) or []
+        self.report.lose(Loss.CROWD, day, max(0, len(records) - MOST_A_DAY))
         found = []
-        for record in records:
+        for record in records[:MOST_A_DAY]:
             try:
                 found.append(msgspec.json.decode(record, type=Message))
             except UNREADABLE as error:

@@ -224,6 +224,12 @@ class Moving:
             self._carry(target, told)
         return [target.brought for target in self.targets.values()]
 
+    def known_rooms(self, channels: list[Channel]) -> dict[str, Room]:
+        """Those into which an earlier export was carried, by the ids of these channels."""
+        sources = {f"{self.source}/{channel.id}": channel.id for channel in channels}
+        origins = Origin.objects.filter(source__in=sources).select_related("room").order_by("-pk")
+        return {sources[origin.source]: origin.room for origin in origins}
+
     # For reading.Here
 
     def name_of(self, slack_id: str) -> str:

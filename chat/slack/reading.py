@@ -258,6 +258,8 @@ class Reading:
                 continue
             if size is None:
                 self.lose(Loss.FILE_ABSENT, file.called)
+            elif file.id in self.export.given:
+                self.lose(Loss.FILE_TWICE, file.called)
             elif not 0 < size <= self.limits.file:
                 self.lose(Loss.FILE_SIZE, f"{file.called}, {size:,} bytes")
             elif len(files) == self.limits.files:
@@ -266,6 +268,7 @@ class Reading:
                 self.lose(Loss.FILE_BROKEN, file.called)
             else:
                 files.append(file)
+                self.export.given.add(file.id)
                 continue
             if len(named) < self.limits.files:
                 name = mrkdwn.escaped(" ".join(file.called.split())[:200])

@@ -49,7 +49,7 @@ def bring(archive):
     """bring(entries, *options) -> what the command says of importing them."""
 
     def bring(entries=None, *options) -> dict:
-        return json.loads(run("importslack", archive(entries), "--json", *options))
+        return json.loads(run("importslack", archive(entries), "--json", "--yes", *options))
 
     return bring
 
@@ -192,6 +192,12 @@ class TestRunAgain:
         bring(of_one_channel(said("1.0", "U01", "one")))
         bring(of_one_channel(said("1.0", "U01", "one"), said("2.0", "U01", "two")))
         assert bodies(Room.objects.get()) == ["one", "two"]
+
+    def test_goes_into_a_room_that_is_there_only_when_told_to(self, bring, archive):
+        bring(of_one_channel(said("1.0", "U01", "one")))
+        with pytest.raises(CommandError, match="“general”"):
+            run("importslack", archive(of_one_channel(said("2.0", "U01", "two"))))
+        assert bodies(Room.objects.get()) == ["one"]
 
 
 class TestOptions:
@@ -449,6 +455,21 @@ def test_a_day_that_is_too_large_is_left_out(bring, monkeypatch):
     day = [said(f"{number}.0", "U01", "x" * 100) for number in range(1, 50)]
     done = bring(of_one_channel(users_json=PEOPLE[:1]) | {"general/2023-11-13.json": day})
     assert lost(done)["day"] == 1
+
+
+def test_of_a_crowd_in_one_day_only_so_many_are_read(bring, monkeypatch):
+    monkeypatch.setattr(reader, "MOST_A_DAY", 2)
+    done = bring(of_one_channel(*[said(f"{number}.0", "U01", "hi") for number in range(1, 6)]))
+    assert (Message.objects.count(), lost(done)) == (2, {"crowd": 3})
+
+
+def test_a_file_comes_once_however_often_it_is_named(bring):
+    found = {"files": [{"id": NOTES, "name": "b.txt"}]}
+    entries = of_one_channel(said("1.0", "U01", "a", **found), said("2.0", "U01", "b", **found))
+    done = bring(entries | {f"general/attachments/{NOTES}-b.txt": b"notes"})
+    assert lost(done) == {"file_twice": 1}
+    assert len(stored_files()) == 1
+    assert "📎 b.txt" in Message.objects.latest("pk").body
 
 
 def test_files_that_are_broken_or_too_large_are_named(archive, settings):

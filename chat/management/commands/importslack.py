@@ -23,7 +23,8 @@ class Command(BaseCommand):
         "in; who has an account here already is taken for themselves only where --map says so, "
         "never because of a name or an e-mail address. Begin with --dry-run: it says what would be "
         "made, and what cannot be carried over. The site may run meanwhile, and nobody is told of "
-        "the old messages. Interrupted, run it again: what is there is known and left alone."
+        "the old messages. Interrupted, run it again: what is there is known and left "
+        "alone. It asks before it goes on in rooms that are there."
     )
     examples = """
         manage.py importslack export.zip --dry-run                    what would come of it?
@@ -88,8 +89,9 @@ class Command(BaseCommand):
             moving.people.take_for(slack, person(username))
         rooms = {moving.called(channel).id: room(name) for channel, name in map(pair, into)}
         channels = moving.choose(only, private=private)
-        if rooms and not dry_run:
-            names = ", ".join(f"“{one}”" for one in rooms.values())
+        # Which room an earlier export became, this one says itself: it could say whatever it likes.
+        if (there := moving.known_rooms(channels) | rooms) and not dry_run:
+            names = ", ".join(f"“{one}”" for one in there.values())
             self.confirm(f"What was said in Slack is added to {names}.", yes)
         with tqdm(total=moving.days(channels), unit=" days", disable=None, leave=False) as bar:
             brought = moving.run(channels, rooms, bar.update)
