@@ -172,6 +172,21 @@ class TestSwitching:
         with pytest.raises(Filtered):
             open_room.post(bob, "house")
 
+    def test_another_process_forgets_one_that_is_gone_while_others_are_on(
+        self, open_room, bob, moderator, filtering, monkeypatch
+    ):
+        gone = filtering("casino", "flag")
+        filtering("house", "refuse")
+        open_room.post(bob, "fine")
+        elsewhere = filters._known
+        gone.switch(moderator, False)
+        gone.remove(moderator)
+        monkeypatch.setattr(filters, "_known", elsewhere)
+        assert open_room.post(bob, "casino").pk
+        assert not Report.objects.exists()
+        with pytest.raises(Filtered):
+            open_room.post(bob, "house")
+
     def test_a_post_asks_no_more_than_without_filters(
         self, open_room, bob, filtering, django_assert_num_queries
     ):

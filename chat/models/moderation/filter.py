@@ -144,6 +144,8 @@ class Filter(models.Model):
             fresh = self._locked()
             fresh._require_off()
             fresh.delete()
+            # Else the newest of those that stay is one by which a process may know it as on.
+            Filter.objects.exclude(version=None).update(version=Filter.next_version())
 
     def _locked(self) -> "Filter":
         if fresh := Filter.objects.select_for_update().filter(pk=self.pk).first():
