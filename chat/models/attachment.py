@@ -289,7 +289,8 @@ class Attachment(models.Model):
         self.description = self._readable(description)
         limits.spend("edit", by.pk)
         # In one step with looking whether it was sent: it may be sent in this moment.
-        unsent = Attachment.objects.filter(pk=self.pk, message=None, is_whole=True)
+        # What is held back stays as a moderator sees it.
+        unsent = Attachment.objects.filter(pk=self.pk, message=None, held=None, is_whole=True)
         if unsent.update(description=self.description):
             return
         self.refresh_from_db(fields=["message"])

@@ -3,7 +3,7 @@
 import pytest
 from asgiref.sync import sync_to_async
 
-from chat.errors import Filtered, NotAllowed
+from chat.errors import Filtered, NotAllowed, NotFound
 from chat.models import (
     Attachment,
     Decision,
@@ -82,6 +82,15 @@ class TestHolding:
         later.send_now()
         assert not Scheduled.objects.exists()
         assert Held.objects.get().attachments.get().pk == picture
+
+    def test_its_pictures_stay_described_as_they_were(self, holding, open_room, bob, uploaded):
+        picture = Attachment.objects.get(pk=uploaded(bob, open_room)["id"])
+        picture.describe(bob, "My house")
+        open_room.post(bob, "casino", attachments=[picture.pk])
+        with pytest.raises(NotFound):
+            picture.describe(bob, "Nobody sees this before all do")
+        picture.refresh_from_db()
+        assert picture.description == "My house"
 
     def test_its_author_can_take_it_back(self, held, open_room, bob, sign_in):
         sign_in(bob).post(f"/rooms/{open_room.slug}/held/{held.pk}/withdraw/")
