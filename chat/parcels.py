@@ -33,6 +33,11 @@ class Unfit(Exception):
     changed.
     """
 
+    def __init__(self, why: str):
+        """Without what a terminal would obey: names in archives are anybody's."""
+        seen = (char if char.isprintable() or char == "\n" else "\ufffd" for char in why)
+        super().__init__("".join(seen))
+
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: Annotated[int, msgspec.Meta(ge=0)]  # bytes

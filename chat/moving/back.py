@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from accounts import names
 from chat import markup
 from chat.backup.making import bar
 from chat.errors import ChatError
+from chat.markup.mentions import EVERYONE
 from chat.models import Message, Origin, Room, StandIn, new_poll
 from chat.models.carrying import Asked, Earlier, Entry, File, Reacted, Step
 from chat.moving import form
@@ -27,6 +30,7 @@ class Arrival:
 
     archive: form.RoomArchive
     files: int = 0
+    named: set[int] = field(default_factory=set)  # the people in its messages
 
     @property
     def manifest(self) -> form.Manifest:
@@ -40,6 +44,10 @@ class Arrival:
     @property
     def source(self) -> str:
         return f"chatsite {self.manifest.site}/#{self.manifest.room}"[:200]
+
+    @property
+    def is_of_this_site(self) -> bool:
+        return self.manifest.site == settings.SITE_URL
 
     @cached_property
     def about(self) -> form.RoomAbout:
@@ -81,10 +89,19 @@ class Arrival:
             new_poll(message.poll.choices)
             if any(choice >= len(message.poll.choices) for _person, choice in message.poll.votes):
                 raise ValueError("somebody chose what is no choice.")
+            voters = {person for person, _choice in message.poll.votes}
+            if not message.poll.several and len(voters) < len(message.poll.votes):
+                raise ValueError("somebody chose twice where one may choose once.")
         if unknown := named - self.people.keys():
             raise ValueError(f"{form.ROOM} does not know person {min(unknown)}.")
+        for name, pk in message.mentions.items():
+            if not pk and names.key(name) not in EVERYONE:
+                raise ValueError(f"{name!r} does not mean everybody.")
         if not message.deleted_at:
             Message.readable(message.body, files=len(message.files))
+        if message.forwarded and message.forwarded.author:
+            named.add(message.forwarded.author)
+        self.named |= named
 
     # Making a room of it --------------------------------------------------------------------------
 
@@ -108,18 +125,22 @@ class Arrival:
             )
             times = {"created_at": about.created_at, "archived_at": about.archived_at}
             Room.objects.filter(pk=room.pk).update(**times)
-            for member in about.members:
-                user = people.get(member.person)
-                if user and user.is_active and (about.guests_allowed or not user.is_guest):
-                    room.admit(user, "member" if user.is_guest else member.role)
-                    mine = room.memberships.filter(user=user)
-                    mine.update(joined_at=member.joined_at)
+            for member, user, role in self.admitted(people):
+                room.admit(user, role)
+                room.memberships.filter(user=user).update(joined_at=member.joined_at)
             owners = room.memberships.filter(role="owner").exclude(user=by)
             if owners.exists() and by.pk not in {user.pk for user in self._members(people)}:
                 room.leave(by)
             Origin.into(room, by, self.source)
         room.refresh_from_db()
         return room
+
+    def admitted(self, people: People) -> Iterator[tuple[form.Member, Any, str]]:
+        """Its members who become members of a new room, with who they are here, and as what."""
+        for member in self.about.members:
+            user = people.get(member.person)
+            if user and user.is_active and (self.about.guests_allowed or not user.is_guest):
+                yield member, user, "member" if user.is_guest else member.role
 
     def _members(self, people: People) -> list:
         found = [people.get(member.person) for member in self.about.members]
@@ -132,11 +153,15 @@ class Arrival:
         yield from Origin.into(room, by, self.source).carry_in(entries)
 
     def _everybody(self, people: People) -> dict[int, Any]:
-        everybody = dict(people)
-        for pk, one in self.people.items():
-            if pk not in everybody:
-                about = {"is_bot": one.bot, "is_guest": one.guest}
-                everybody[pk] = StandIn.of(self.site, str(pk), one.name, **about)
+        """Who is nobody here has a stand-in, with a name that cannot be taken for another's."""
+        known = StandIn.objects.filter(source=self.site).select_related("user")
+        everybody = {int(one.key): one.user for one in known} | dict(people)
+        User = get_user_model()
+        for pk in sorted(self.named & self.people.keys() - everybody.keys()):
+            one = self.people[pk]
+            name = User.free_name(names.clean(one.name)[: User.NAME_LENGTH])
+            about = {"is_bot": one.bot, "is_guest": one.guest}
+            everybody[pk] = StandIn.of(self.site, str(pk), name, **about)
         return everybody
 
     def _entry(self, line: form.Message, people: dict[int, Any]) -> Entry:

@@ -24,13 +24,14 @@ HARMLESS = frozenset(
     """.split()  # noqa: SIM905 - a list of words is read and kept more easily as text
 )
 # Bytes of one message with all that was said of it, and of what is told of the room.
-LONGEST_LINE, LONGEST_ROOM = 32_000_000, 200_000_000
+LONGEST_LINE, LONGEST_ROOM = 4_000_000, 200_000_000
 
 Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Text = Annotated[str, Meta(max_length=10_000)]
 Line = Annotated[str, Meta(max_length=1000)]
 Name = Annotated[str, Meta(max_length=200)]
 Moment = Annotated[datetime, Meta(tz=True)]
+MOST = Meta(max_length=10_000)  # of what many people do with one message
 
 
 class Part(Struct, omit_defaults=True, forbid_unknown_fields=True):
@@ -107,7 +108,7 @@ class Poll(Part):
     choices: Annotated[list[Name], Meta(min_length=2, max_length=10)]
     several: bool = False
     closes_at: Moment | None = None
-    votes: list[tuple[Id, Annotated[int, Meta(ge=0, lt=10)]]] = []
+    votes: Annotated[list[tuple[Id, Annotated[int, Meta(ge=0, lt=10)]]], MOST] = []
 
 
 class Forwarded(Part):
@@ -125,10 +126,10 @@ class Message(Part):
     thread: Id | None = None
     reply_to: Id | None = None
     # Names behind an @ in the body, and whom they mean; 0 is everybody in the room.
-    mentions: dict[Name, Annotated[int, Meta(ge=0)]] = {}
+    mentions: Annotated[dict[Name, Annotated[int, Meta(ge=0)]], MOST] = {}
     files: Annotated[list[FileAbout], Meta(max_length=10)] = []
     poll: Poll | None = None
-    reactions: list[Reaction] = []
+    reactions: Annotated[list[Reaction], MOST] = []
     edited_at: Moment | None = None
     edits: Annotated[list[Edit], Meta(max_length=50)] = []
     pinned_at: Moment | None = None

@@ -284,7 +284,8 @@ def unlinked(html: str) -> str:
 
 def in_script(thing: Any) -> str:
     """As JavaScript has it, also in old browsers."""
-    return json.dumps(thing, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(thing, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def read_static(name: str) -> str:

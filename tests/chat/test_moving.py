@@ -72,6 +72,8 @@ def compared(path: Path) -> tuple[dict, list[dict]]:
     """All that an archive says, without the ids of this site."""
     inside = contents(path)
     room = json.loads(inside["room.json"])
+    for one in room["people"]:  # whose name was taken here has it with a number
+        one["name"] = one["name"].removesuffix(" 2")
     names = {one["id"]: one["name"] for one in room["people"]}
     lines = [json.loads(line) for line in inside["messages.jsonl"].splitlines()]
     places = {line["id"]: place for place, line in enumerate(lines)}
@@ -124,6 +126,8 @@ class TestThereAndBack:
         assert again.messages.count() == 9
         authors = again.messages.values_list("author__is_active", flat=True)
         assert not any(authors)
+        names = {name for [name] in again.messages.values_list("author__display_name")}
+        assert names == {"alice 2", "bob 2", "Wanderer 2"}  # who are not those who are here
         assert [one.user.username for one in again.memberships.all()] == ["root"]
 
     def test_people_are_who_the_map_says(self, garden, charlie, tmp_path):
@@ -133,7 +137,7 @@ class TestThereAndBack:
         foretold = json.loads(
             run("importroom", path, "--name", "Again", "--map", str(who), "--dry-run", "--json")
         )
-        assert foretold["here"] == ["charlie"]
+        assert (foretold["here"], foretold["moderators"]) == (["charlie"], ["charlie"])
         assert not Room.objects.filter(name="Again").exists()
         run("importroom", path, "--name", "Again", "--map", str(who))
         again = Room.objects.get(name="Again")
@@ -256,6 +260,11 @@ def be_there_twice(draft):
     draft.put_line(files=[about, about])
 
 
+def vote_twice(draft):
+    author = json.loads(draft.inside["messages.jsonl"].splitlines()[0])["author"]
+    draft.put_line(poll={"choices": ["a", "b"], "votes": [[author, 0], [author, 1]]})
+
+
 def put_room(draft, **values):
     room = json.loads(draft.inside["room.json"])
     draft.put("room.json", json.dumps(room | values).encode())
@@ -289,6 +298,12 @@ HOSTILE = {
     "a long text": (lambda draft: draft.put_line(body="x" * 10_001), LINE),
     "an empty text": (lambda draft: draft.put_line(body=" "), "cannot be taken in"),
     "lines out of order": (lambda draft: draft.put_line(id=2**60), "is not in order"),
+    "a mention of all": (lambda draft: draft.put_line(mentions={"bob": 0}), "not mean everybody"),
+    "a vote too many": (vote_twice, "chose twice"),
+    "what a terminal obeys": (
+        lambda draft: draft.put_line(**{"\x1b[2J": 1}),
+        "unknown field `\ufffd\\[2J`",
+    ),
     "a time before all": (lambda draft: draft.put_line(at="0001-01-01T00:00:00+14:00"), NO_TIME),
     "a time after all": (lambda draft: draft.put_line(pinned_at=ALWAYS), NO_TIME),
     "an edit to come": (lambda draft: draft.put_line(edits=[{"at": ALWAYS, "body": "x"}]), NO_TIME),
@@ -320,6 +335,14 @@ class TestComing:
         with pytest.raises(CommandError, match=sentence):
             run("importroom", str(spoilt), "--name", "Spoilt")
         assert not Room.objects.filter(name="Spoilt").exists()
+
+    def test_usernames_of_another_site_say_nothing(self, room, alice, root, tmp_path, settings):
+        room.post(alice, "one")
+        path = tmp_path / "one.zip"
+        export(room, path)
+        settings.SITE_URL = "https://another.example.org"
+        with pytest.raises(CommandError, match="may be somebody else's"):
+            run("importroom", str(path), "--match-usernames", "--dry-run")
 
     def test_cleans_what_it_takes_in(self, room, alice, root, tmp_path):
         for number in range(3):

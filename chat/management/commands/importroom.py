@@ -1,9 +1,11 @@
 import csv
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 
+from accounts import names
 from chat.management.base import Command as BaseCommand
 from chat.management.base import operator, person, room
 from chat.models.carrying import Step
@@ -49,7 +51,7 @@ class Command(BaseCommand):
         try:
             with examined(path) as arrival:
                 people = known(arrival, options["map"], match_usernames)
-                name = name or arrival.about.name[:60]
+                name = name or names.clean(arrival.about.name)[:60]
                 target = room(into) if into else arrival.begun_in(name)
                 data = about(arrival, target, name, people) | {"dry_run": dry_run}
                 if dry_run:
@@ -78,6 +80,11 @@ def known(arrival: Arrival, path: Path | None, match_usernames: bool) -> dict:
     by_username = {one.username.lower(): one.id for one in arrival.about.people if one.username}
     people = {}
     if match_usernames:
+        if not arrival.is_of_this_site:
+            raise CommandError(
+                f"The archive is of {arrival.manifest.site}, not of {settings.SITE_URL}: the same "
+                "username may be somebody else's. Say who is who with --map."
+            )
         for user in get_user_model().objects.exclude(username="").iterator():
             if pk := by_username.get(user.username.lower()):
                 people[pk] = user
@@ -105,6 +112,9 @@ def pairs(path: Path) -> list[tuple[str, str]]:
 
 
 def about(arrival: Arrival, target, name: str, people: dict) -> dict:
+    leading: dict[str, list[str]] = {"owner": [], "moderator": []}
+    for _member, user, role in () if target else arrival.admitted(people):
+        leading.setdefault(role, []).append(user.username)
     return {
         "path": str(arrival.archive.path),
         "room": target.slug if target else None,
@@ -114,16 +124,23 @@ def about(arrival: Arrival, target, name: str, people: dict) -> dict:
         "files": arrival.files,
         "people": len(arrival.people),
         "here": sorted(user.username for user in people.values()),
+        "owners": leading["owner"],
+        "moderators": leading["moderator"],
     }
 
 
 def foretold(data: dict) -> str:
     where = f"be added to “{data['name']}”" if data["room"] else f"be a new room “{data['name']}”"
     here = ", ".join(data["here"]) or "nobody"
+    leading = "".join(
+        f"\n{what}: {', '.join(data[key])}."
+        for what, key in (("Its owners", "owners"), ("Its moderators", "moderators"))
+        if data[key]
+    )
     return (
         f"It is whole. {data['messages']:,} messages with {data['files']:,} files would {where}.\n"
         f"Of {data['people']:,} people in it are here: {here}. The others would be made as people "
-        "who cannot sign in."
+        f"who cannot sign in.{leading}"
     )
 
 
@@ -131,5 +148,8 @@ def told(target, step: Step) -> str:
     words = [f"{step.messages:,} messages with {step.files:,} files are in /rooms/{target.slug}/."]
     if step.known:
         words.append(f"{step.known:,} were there already.")
-    words += [f"Left out, of message {one.key}: {one.what}, {one.why}" for one in step.left_out]
+    words += [
+        names.clean(f"Left out, of message {one.key}: {one.what}, {one.why}")
+        for one in step.left_out
+    ]
     return "\n".join(words)
