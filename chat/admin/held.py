@@ -59,11 +59,12 @@ class HeldAdmin(ReadOnly):
 
     @staticmethod
     def _file(attachment):
+        said = " · ".join(filter(None, (attachment.name, attachment.description)))
         if not FileAdmin.can_be_seen(attachment):
-            return attachment.name, ""
+            return said, ""
         url = reverse("admin:chat_attachment_look", args=[attachment.pk])
         picture = format_html('<img class="preview" src="{}" alt="" loading="lazy">', url)
-        return attachment.name, picture
+        return said, picture
 
     # What can be done ---------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import markup
+from chat import markup, sieve
 from chat.errors import Archived, NotAllowed, NotFound, TooLong
 from chat.models.membership import Membership
 from chat.models.moderation.decision import Decision, noted, require_other
@@ -80,6 +80,12 @@ class Held(models.Model):
         """One line of plain text, or what its files are called."""
         names = ", ".join(file.name for file in self.attachments.all())
         return markup.excerpt(self.html) or markup.shortened(names)
+
+    @property
+    def beside(self) -> list[str]:
+        """What it says beside its text, by its files and the choices of its poll."""
+        files = [file.about() for file in self.attachments.all()]
+        return [said for said in sieve.more_of(files, self.poll) if said]
 
     @property
     def place(self) -> str:

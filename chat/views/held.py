@@ -26,6 +26,7 @@ def held(request, slug):
     room = get_object_or_404(Room.objects.visible_to(request.user), slug=slug)
     mine = request.user.held_messages.filter(room=room).order_by("pk")
     mine = mine.select_related("author", "room", "reply_to__author", "decision")
+    mine = mine.prefetch_related("attachments")
     is_part = "part" in request.GET
     if is_part:
         mine = mine.filter(thread=number(request.GET.get("thread")))

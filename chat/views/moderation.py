@@ -45,6 +45,7 @@ def moderation(request, slug):
     appeals = Appeal.objects.to_be_answered_by(request.user).filter(decision__in=decided)
     appeals = appeals.select_related("decision__person", "decision__message").order_by("pk")
     held = room.held_messages.to_be_decided_by(request.user).select_related("author")
+    held = held.prefetch_related("attachments")
     in_force = room.restraints.in_force().select_related("person", "decision").order_by("-pk")
     context = {
         "room": room,

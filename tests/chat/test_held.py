@@ -173,10 +173,23 @@ class TestDeciding:
 
     def test_who_moderates_the_room_decides_on_its_page(self, held, open_room, alice, bob, sign_in):
         page = f"/rooms/{open_room.slug}/moderation/"
-        assert "the casino" in sign_in(alice).get(page).content.decode()
+        assert "the **casino**" in sign_in(alice).get(page).content.decode()
         assert sign_in(bob).post(f"{page}held/{held.pk}/pass/", {}).status_code == 403
         sign_in(alice).post(f"{page}held/{held.pk}/pass/", {"words": ""})
         assert Message.objects.get().body == "the **casino**"
+
+    def test_who_decides_sees_all_of_it(
+        self, holding, open_room, alice, bob, moderator, uploaded, sign_in
+    ):
+        picture = Attachment.objects.get(pk=uploaded(bob, open_room, name="house.png")["id"])
+        picture.describe(bob, "By night")
+        text = "casino " * 100 + "[there](https://elsewhere.example)"
+        more = {"attachments": [picture.pk], "poll": new_poll(["red & black", "green"])}
+        held = open_room.post(bob, text, **more)
+        page = sign_in(alice).get(f"/rooms/{open_room.slug}/moderation/").content.decode()
+        for said in ("https://elsewhere.example", "house.png", "By night", "red &amp; black"):
+            assert said in page
+        assert "By night" in sign_in(moderator).get(page_of(held)).content.decode()
 
     def test_a_room_that_is_merged_brings_it_along(self, held, open_room, alice, bob, root):
         other = Room.create(alice, "Meadow")
