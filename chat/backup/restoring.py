@@ -24,7 +24,7 @@ from django.db.migrations.loader import MigrationLoader
 from chat.backup import Unfit, engine
 from chat.backup.archive import DATABASE, FILES, Archive, Manifest
 from chat.backup.making import bar
-from chat.models import Room
+from chat.models import Room, Takeout
 from chat.parcels import Entry
 
 ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -96,6 +96,7 @@ def put_in_place(backup: Examined) -> str:
     try:
         call_command("migrate", interactive=False, verbosity=0)
         Room.objects.begin_anew()
+        Takeout.forget_all()
     except Exception as error:
         raise Unfinished(error, before) from error
     return before

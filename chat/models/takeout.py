@@ -20,6 +20,7 @@ class Takeout(models.Model):
 
     KEPT = timedelta(days=7)
     AGAIN_AFTER = timedelta(days=1)
+    FAILED_AFTER = timedelta(hours=2)
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="takeout"
@@ -57,7 +58,12 @@ class Takeout(models.Model):
 
     @property
     def may_be_asked_anew(self) -> bool:
-        return self.asked_at < timezone.now() - self.AGAIN_AFTER
+        return self.has_failed or self.asked_at < timezone.now() - self.AGAIN_AFTER
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is not to be expected any more, though the worker may still be trying."""
+        return self.made_at is None and self.asked_at < timezone.now() - self.FAILED_AFTER
 
     @property
     def kept_until(self) -> datetime:
@@ -86,6 +92,12 @@ class Takeout(models.Model):
         self.delete()
         if stored:
             transaction.on_commit(lambda: default_storage.delete(stored))
+
+    @classmethod
+    def forget_all(cls) -> None:
+        """Backups know of them, but do not hold them."""
+        for takeout in cls.objects.iterator():
+            takeout.discard()
 
     @classmethod
     def expire(cls) -> None:

@@ -60,6 +60,24 @@ def test_she_is_told_and_nobody_else_gets_it(taken, alice, bob, client_of):
     assert client_of(bob).get(reverse("takeout")).status_code == 404
 
 
+def test_what_fails_is_said_and_asked_for_again(alice, as_alice):
+    as_alice.post(reverse("ask_for_takeout"))
+    assert "It is being put together" in as_alice.get(reverse("profile")).content.decode()
+    Takeout.objects.update(asked_at=timezone.now() - timedelta(hours=3))
+    page = as_alice.get(reverse("profile")).content.decode()
+    assert "It could not be put together" in page and reverse("ask_for_takeout") in page
+    as_alice.post(reverse("ask_for_takeout"))
+    assert not Takeout.of(alice).has_failed
+
+
+def test_a_restored_site_promises_none(taken, alice, django_capture_on_commit_callbacks):
+    stored = Takeout.of(alice).stored
+    with django_capture_on_commit_callbacks(execute=True):
+        Takeout.forget_all()
+    assert Takeout.of(alice) is None
+    assert not default_storage.exists(stored)
+
+
 def test_once_a_day_and_for_a_week(taken, alice, as_alice, django_capture_on_commit_callbacks):
     stored = Takeout.of(alice).stored
     page = as_alice.post(reverse("ask_for_takeout"), follow=True).content.decode()
