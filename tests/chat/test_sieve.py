@@ -31,6 +31,8 @@ CAUGHT = [
     ("hosts", "evil.org", "https://www.deep.evil.org:8080/"),
     ("hosts", "evil.org", "[x](https://%65vil.org/)"),
     ("hosts", "evil.org", "https://good.org@evil.org/"),
+    ("hosts", "evil.org", "[x](https:///%65vil.org/)"),
+    ("hosts", "evil.org", "[x](https://℀@%65vil.org:80/)"),
     ("hosts", "evil.org", "请看evil.org吧"),
     ("hosts", "evil.org", "evil。org"),
     ("hosts", "https://evil.org/some/page", "evil.org"),
