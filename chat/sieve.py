@@ -42,6 +42,10 @@ _PATTERN = re2.Options()
 _PATTERN.log_errors = _PATTERN.case_sensitive = False
 _PATTERN.never_capture = True
 
+# Marks that any letter can be given, also those of no language, like a ring around it.
+_MARKS = ((0x300, 0x36F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F))
+_ACCENTS = dict.fromkeys(code for first, last in _MARKS for code in range(first, last + 1))
+
 _letter = re2.compile(rf"[{_LETTER}]")
 _running = re2.compile(rf"[{_RUNNING}]")
 _href = re2.compile(r'<a href="([^"]*)"')
@@ -77,7 +81,7 @@ def _folded(char: str) -> str:
     if char.isspace():
         return " "
     bare = unicodedata.normalize("NFKD", char).casefold()
-    bare = "".join(c for c in unicodedata.normalize("NFKD", bare) if not "\u0300" <= c <= "\u036f")
+    bare = unicodedata.normalize("NFKD", bare).translate(_ACCENTS)
     seen = (names.latin(c).casefold() for c in bare if not names.is_unseen(c))
     return unicodedata.normalize("NFC", "".join(seen))
 

@@ -13,6 +13,7 @@ CAUGHT = [
     ("words", "casino", "cas\u200di\ufe0fno"),
     ("words", "casino", "сasinо"),  # the first and the last letter are Cyrillic
     ("words", "casino", "cásïno"),
+    ("words", "casino", "c\u20ddas\u1ab0ino"),
     ("words", "casino", "cas`in`o"),
     ("words", "casino", "c&#97;sino casino"),
     ("words", "казино", "Лучшее КАЗИНО!"),
