@@ -19,6 +19,12 @@ from tests.sockets import client_of
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """However busy the machine is."""
+    monkeypatch.setattr(Search, "PATIENCE", 60)
+
+
 def found(user, text: str, room=None) -> list[str]:
     """The bodies of what `user` finds, newest first."""
     return [hit.message.body for hit in Search(user, text, room).page().hits]
