@@ -15,6 +15,7 @@ from zlib import crc32
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
+from django.utils.translation.reloader import translation_file_changed
 
 
 def main() -> None:
@@ -107,6 +108,8 @@ def compile_words() -> None:
                 import polib
 
                 polib.pofile(str(source)).save_as_mofile(str(target))
+                # What was looked up before, as apps do while they start, is looked up anew.
+                translation_file_changed(None, target)
 
 
 def migrate() -> None:
