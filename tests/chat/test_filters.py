@@ -1,6 +1,9 @@
 """Filters hold for all that is said, by whichever way, in all processes from one moment on."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connections, transaction
 
 from chat.errors import Filtered, Invalid, NotAllowed, NotFound
 from chat.models import Decision, Filter, Message, Report, Room, Scheduled, new_poll
@@ -8,6 +11,8 @@ from chat.models.moderation import filter as filters
 from chat.models.trial import Trial
 from tests.admin_site import member_of
 from tests.chat.test_later import soon
+from tests.chat.test_moderating_race import somebody_waits
+from tests.services import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unhurried")]
 
@@ -232,3 +237,26 @@ class TestTrying:
 
     def test_a_moderator_of_another_kind_is_no_moderator(self, bob):
         assert made_by(member_of("Administrator", "ada"), "casino").pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_switched_at_once_the_later_is_the_newer(moderator):
+    one, two = (made_by(moderator, terms) for terms in ("casino", "house"))
+    for made in (one, two):
+        Trial.of(made, moderator)
+    one, two = (Filter.objects.get(pk=made.pk) for made in (one, two))
+
+    def late():
+        try:
+            two.switch(moderator, True)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            one.switch(moderator, True)
+            waiting = other.submit(late)
+            wait_until(somebody_waits, "another who switches")
+        waiting.result(30)
+    one, two = Filter.objects.order_by("pk")
+    assert one.version < two.version

@@ -29,6 +29,7 @@ class FilterQuerySet(models.QuerySet["Filter"]):
     def move_to(self, room) -> None:
         """Let those of a room be those of another, which it becomes part of."""
         if self.exists():
+            Filter.every_locked()
             self.update(room=room, version=Filter.next_version())
 
 
@@ -148,9 +149,15 @@ class Filter(models.Model):
             Filter.objects.exclude(version=None).update(version=Filter.next_version())
 
     def _locked(self) -> "Filter":
-        if fresh := Filter.objects.select_for_update().filter(pk=self.pk).first():
-            return fresh
+        for one in Filter.every_locked():
+            if one.pk == self.pk:
+                return one
         raise NotFound
+
+    @classmethod
+    def every_locked(cls) -> list["Filter"]:
+        """So that versions rise in the order in which others come to see what has them."""
+        return list(cls.objects.select_for_update(of=("self",)).order_by("pk"))
 
     def _require_off(self) -> None:
         if self.on_since:
