@@ -107,9 +107,11 @@ def compile_words() -> None:
             if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
                 import polib
 
-                polib.pofile(str(source)).save_as_mofile(str(target))
-                # What was looked up before, as apps do while they start, is looked up anew.
-                translation_file_changed(None, target)
+                whole = target.with_suffix(f".{os.getpid()}")
+                polib.pofile(str(source)).save_as_mofile(str(whole))
+                whole.replace(target)
+            # Apps look words up while they start, and maybe another process compiled them since.
+            translation_file_changed(None, target)
 
 
 def migrate() -> None:
