@@ -49,16 +49,16 @@ def show(request, slug: str, *, written: str = "", status: int = 200):
         room.membership = room.membership_of(request.user)
     room.is_open = True
     membership = room.membership
-    root = thread_asked_for(request, room)
+    root, place = thread_asked_for(request, room), None
     if root:
         side, around = thread_pane(request, room, root, around, written=written), None
     else:
         side = ""
-        if around and (elsewhere := thread_of(room, around)):
-            return redirect(room.address(thread=elsewhere, around=around))
-    is_there = around and room.messages.filter(pk=around).exists()
-    # The page says that it is gone, and that these are the newest.
-    history = history_page(room, None, around=around if is_there else None)
+        place = place_of(room, around) if around else None
+        if place and place.thread_id:
+            return redirect(room.address(thread=place.thread_id, around=around))
+    # Where it is not, the page says that it is gone, and that these are the newest.
+    history = history_page(room, None, around=around if place else None)
     may_moderate = bool(membership and membership.is_at_least(Membership.Role.MODERATOR))
     silenced = silenced_in(room, request.user)
     context = {
@@ -111,9 +111,9 @@ def thread_asked_for(request, room: Room) -> Message | None:
     return None if pk is None else thread_root(room, pk)
 
 
-def thread_of(room: Room, pk: int) -> int | None:
-    """The message under which that one was said, by id."""
-    return room.messages.filter(pk=pk).values_list("thread", flat=True).first()
+def place_of(room: Room, pk: int) -> Message | None:
+    """The message with that id, if it was said in `room`, and of it only under which one."""
+    return room.messages.filter(pk=pk).only("thread").first()
 
 
 @login_required
